@@ -50,7 +50,10 @@ pub(crate) fn lock(data: &Path) -> Result<Lock> {
 /// Returns an error if the file that is to be locked cannot be made.
 pub(crate) fn try_lock(data: &Path) -> Result<Lock> {
     let path = beside(data);
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.create(true).truncate(false).write(true).open(&path);
     let file = file.with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(Lock::Taken { _file: file }),

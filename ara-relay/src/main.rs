@@ -8,7 +8,7 @@ mod place;
 mod size;
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use ara_relay::{Relay, RelayOptions, Server};
 use args::{Arguments, Command, Level};
-use clap::Parser;
 use place::{Place, Purpose, open};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -31,9 +30,10 @@ const MOST_THREADS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(has_colours())
         .with_max_level(filter(arguments.log))
         .with_target(false)
         .init();
@@ -60,6 +60,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns whether the log is read on a terminal, by somebody who has nothing against colours.
+fn has_colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
 /// Whatever is logged, whoever started it is told why it did not do it.
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("ara-relay: {error:#}");
@@ -72,6 +77,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let origins = arguments.origins(address).map_err(|reason| anyhow!(reason))?;
+    if let Some(doubt) = arguments.doubt() {
+        tracing::warn!("{doubt}");
+    }
     let metrics = match arguments.metrics {
         Some(address) => Some(listen(address).await?),
         None => None,
@@ -88,6 +96,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         admission,
         quota: arguments.quota,
         rate: arguments.rate(),
+        new_spaces: arguments.new_spaces(),
         ..RelayOptions::default()
     };
     let relay = Arc::new(Relay::over(store.clone(), options)?);

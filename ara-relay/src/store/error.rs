@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
 /// The result of what a store does.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -15,6 +18,10 @@ pub enum StoreError {
         /// What the database says.
         reason: String,
     },
+
+    /// The disk is full, so that nothing is written. What is there can be read.
+    #[error("the disk of the store is full: make room on it, or give it a larger one")]
+    Full,
 
     /// The URL of a database cannot be used.
     #[error("the URL of the database cannot be used: {why}")]
@@ -88,6 +95,9 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        if is_full(&error) {
+            return Self::Full;
+        }
         // The statement and its values are left out.
         let reason = match error {
             rusqlite::Error::SqliteFailure(code, Some(text)) => format!("{text} ({code})"),
@@ -96,4 +106,12 @@ impl From<rusqlite::Error> for StoreError {
         };
         Self::Failed { reason }
     }
+}
+
+/// Returns whether SQLite had no room on the disk: for the file or its log, or for the memory that its connections share.
+fn is_full(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error();
+    code.is_some_and(|code| {
+        code.code == ErrorCode::DiskFull || code.extended_code == SQLITE_IOERR_SHMSIZE
+    })
 }

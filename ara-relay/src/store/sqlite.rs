@@ -152,6 +152,15 @@ impl SqliteStore {
         look(&schema::open_reader(path)?)
     }
 
+    /// Returns how many bytes the write-ahead log of the file has.
+    fn size_of_log(&self) -> u64 {
+        let Readers::File { path, .. } = &self.readers else { return 0 };
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        // There is none before anything is written.
+        std::fs::metadata(log).map_or(0, |log| log.len())
+    }
+
     /// Writes a copy of the store into a file, for tests that put a relay back.
     #[doc(hidden)]
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -245,7 +254,7 @@ impl Store for SqliteStore {
     }
 
     fn size(&self) -> Result<u64> {
-        self.look(size)
+        Ok(self.look(size)?.saturating_add(self.size_of_log()))
     }
 }
 
@@ -291,6 +300,10 @@ fn read_with(reader: &Connection, job: Job<'_>) -> Result<()> {
 fn write_with(writer: &Connection, job: Job<'_>) -> Result<()> {
     writer.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = job(&mut Sqlite(writer));
+    if writer.is_autocommit() {
+        // SQLite has rolled back all of it already, as where the disk is full.
+        return result.map(|_| ());
+    }
     if !matches!(result, Ok(Ending::Keep)) {
         writer.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }

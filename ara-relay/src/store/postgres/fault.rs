@@ -90,6 +90,9 @@ impl From<PoolError> for Fault {
 
 impl From<&Error> for StoreError {
     fn from(error: &Error) -> Self {
+        if error.code() == Some(&SqlState::DISK_FULL) {
+            return Self::Full;
+        }
         // What the database says of values, its detail, is left out.
         let reason = match (error.as_db_error(), error.source()) {
             _ if let Some(advice) = advice(error) => advice.to_owned(),

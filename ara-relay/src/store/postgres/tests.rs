@@ -248,3 +248,27 @@ fn a_file_of_certificates_is_named_with_what_is_wrong() {
         assert!(is_named && error.contains(why), "{error}");
     }
 }
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn a_disk_that_is_full_is_told_as_that() {
+    let schema = Schema::new();
+    let store = schema.store();
+    add_one(&store).unwrap();
+    // As the database says it.
+    schema.run(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER full_disk BEFORE UPDATE ON ara_space EXECUTE FUNCTION full_disk()",
+    );
+    thread::scope(|scope| {
+        let writing: Vec<_> = (0..8).map(|_| scope.spawn(|| add_one(&store))).collect();
+        for written in writing {
+            assert_eq!(written.join().unwrap(), Err(StoreError::Full));
+        }
+    });
+    assert_eq!(used(&store), 1);
+    schema.run("DROP TRIGGER full_disk ON ara_space");
+    add_one(&store).unwrap();
+    assert_eq!(used(&store), 2);
+}

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use ara_protocol::MailboxId;
 use rusqlite::StatementStatus;
 
 use super::*;
@@ -333,6 +334,70 @@ fn a_statement_is_compiled_once_for_all_values() {
         assert_eq!(statement.get_status(StatementStatus::Run), 5);
         assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
+}
+
+/// How many bytes the file of a store has, as SQLite counts them.
+fn pages(store: &SqliteStore) -> u64 {
+    let mut pages = 0_u64;
+    let count = store.writer.alone(|connection| {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        pages = connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+        Ok(())
+    });
+    count.unwrap();
+    pages
+}
+
+#[test]
+fn the_size_counts_the_log_too() {
+    let (store, folder) = in_folder();
+    found(&store, 1, Ending::Keep).unwrap();
+    let log = std::fs::metadata(folder.path().join("relay.db-wal")).unwrap().len();
+    assert!(log > 0);
+    assert_eq!(store.size().unwrap(), pages(&store) + log);
+    assert!(SqliteStore::memory().unwrap().size().unwrap() > 0);
+}
+
+/// Lets the file of a store have so many more pages, and no more.
+fn let_grow(store: &SqliteStore, by: u64) {
+    let most = pages(store) / 4096 + by;
+    let sql = format!("PRAGMA max_page_count = {most}");
+    store.writer.alone(|connection| Ok(connection.execute_batch(&sql)?)).unwrap();
+}
+
+/// Fills a box with so many bytes.
+fn put(store: &SqliteStore, id: u8, bytes: usize) -> Result<()> {
+    store.write(None, &mut |transaction| {
+        transaction.put_box(MailboxId::from_bytes([id; 16]), 0, &vec![1; bytes])?;
+        Ok(Ending::Keep)
+    })
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_to_all_who_share_a_commit_and_stays_as_it_was() {
+    let (store, _folder) = in_folder();
+    found(&store, 1, Ending::Keep).unwrap();
+    let_grow(&store, 4);
+    thread::scope(|scope| {
+        let writing: Vec<_> = (0..16)
+            .map(|id| {
+                scope.spawn({
+                    let store = &store;
+                    move || put(store, id, 1 << 20)
+                })
+            })
+            .collect();
+        for written in writing {
+            assert_eq!(written.join().unwrap(), Err(StoreError::Full));
+        }
+    });
+    // What is small has room, and what was written before is there.
+    put(&store, 16, 10).unwrap();
+    found(&store, 2, Ending::Keep).unwrap();
+    assert_eq!(count(&store), 2);
+    assert_eq!(put(&store, 17, 1 << 20), Err(StoreError::Full));
+    let_grow(&store, 1 << 20);
+    put(&store, 17, 1 << 20).unwrap();
 }
 
 #[test]
