@@ -40,7 +40,17 @@ pub enum BackupError {
 
     /// The store cannot be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for BackupError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // That of the store may have room.
+            StoreError::Full => Self::NotWritten { reason: "its disk is full".to_owned() },
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<io::Error> for BackupError {

@@ -93,6 +93,9 @@ fn what_is_left_of_a_copy_that_failed_is_nothing() {
     let copy = |_: &str| Err(StoreError::BrokeOff);
     let failed = backup::back_up(&folder.path().join("copy.db"), Earlier::Keep, copy);
     assert_eq!(failed, Err(BackupError::Store(StoreError::BrokeOff)));
+    let full =
+        backup::back_up(&folder.path().join("copy.db"), Earlier::Keep, |_| Err(StoreError::Full));
+    assert!(full.unwrap_err().to_string().contains("cannot be written: its disk is full"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let nowhere = backup::back_up(&folder.path().join("missing/copy.db"), Earlier::Keep, copy);
     assert!(matches!(nowhere, Err(BackupError::NotWritten { .. })), "{nowhere:?}");
