@@ -2,6 +2,8 @@
 
 mod checking;
 mod database_files;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod file_history;
 mod forgetting;
 mod life_of_an_app;
