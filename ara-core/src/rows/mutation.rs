@@ -40,6 +40,14 @@ pub(crate) struct Mutation<'m, 'c> {
     pub(crate) plan: &'m Arc<Plan>,
 }
 
+/// What an upsert did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upserted {
+    Created,
+    Changed,
+    Unchanged,
+}
+
 const ALIVE: Stored<'static> = Stored::Integer(0);
 const DELETED: Stored<'static> = Stored::Integer(1);
 
@@ -134,27 +142,28 @@ impl Mutation<'_, '_> {
         Ok(id)
     }
 
-    /// Inserts a row, or writes what differs into the row with this id and restores it. Returns the id.
+    /// Inserts a row, or writes what differs into the row with this id and restores it. Returns the id, and what that
+    /// did.
     ///
     /// The counters of a row that exists are not changed, so that an upsert is idempotent.
-    pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+    pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<(Uuid, Upserted)> {
         let Some(id) = id else {
-            return self.create(None, cells);
+            return Ok((self.create(None, cells)?, Upserted::Created));
         };
-        self.mending(id, |mutation| mutation.upsert_row(id, cells))
+        self.mending(id, |mutation| Ok((id, mutation.upsert_row(id, cells)?)))
     }
 
-    fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
+    fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Upserted> {
         let is_counter = |write: &Write<'_>| self.plan.is_counter(write.slot);
         let set = self.edits_of(id, cells)?;
         let writes = writes(&set).filter(|write| !is_counter(write));
         let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
-            None => self.create(Some(id), cells),
+            None => self.create(Some(id), cells).map(|_| Upserted::Created),
             Some(probed) => {
                 self.refuse_forgotten(id, probed.is_deleted)?;
-                self.edit(id, &probed.changes, &[], probed.as_found())?;
-                Ok(id)
+                let is_changed = self.edit(id, &probed.changes, &[], probed.as_found())?;
+                Ok(if is_changed { Upserted::Changed } else { Upserted::Unchanged })
             }
         }
     }

@@ -1,0 +1,124 @@
+//! Writing the rows that are imported, some at a time.
+
+use std::marker::PhantomData;
+
+use uuid::Uuid;
+
+use crate::database::transaction::Transaction;
+use crate::error::{Error, Result};
+use crate::import::imported::{Imported, RefusedRow};
+use crate::model::cells::Cell;
+use crate::model::table::{Create, Table};
+use crate::rows::mutation::Upserted;
+use crate::value::size::length;
+
+/// How many rows are written in one transaction: so many that its own cost does not count, and so few that nobody waits
+/// long, and that other devices get it in small pieces.
+const ROWS: usize = 4_000;
+
+/// How many bytes of text and blobs are kept before they are written.
+const BYTES: u64 = 4 << 20;
+
+/// The rows of a table that were read, and are not written yet.
+pub(super) struct Batch<T> {
+    rows: Vec<ReadRow>,
+    bytes: u64,
+    table: PhantomData<fn() -> T>,
+}
+
+/// A row that was read.
+struct ReadRow {
+    /// Its number in the source.
+    number: u64,
+    id: Option<Uuid>,
+    cells: Vec<Cell>,
+}
+
+/// What is done with rows that are there already, and with those that are refused.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) keeps_existing: bool,
+    pub(super) is_all_or_nothing: bool,
+}
+
+impl<T: Table> Batch<T> {
+    pub(super) fn new() -> Self {
+        Self { rows: Vec::new(), bytes: 0, table: PhantomData }
+    }
+
+    /// Adds a row. Returns the error of a value that breaks a rule.
+    pub(super) fn add(&mut self, number: u64, row: impl Create<Table = T>) -> Result<()> {
+        let (id, cells) = row.into_cells().finish(T::TABLE)?;
+        self.bytes += cells.iter().map(|cell| length(cell.value.as_ref())).sum::<u64>();
+        self.rows.push(ReadRow { number, id, cells });
+        Ok(())
+    }
+
+    /// Returns whether the rows should be written before others are added.
+    pub(super) fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS || self.bytes >= BYTES
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Writes the rows, and adds what that did.
+    pub(super) fn write(
+        &self,
+        tx: &Transaction<'_>,
+        terms: Terms,
+        imported: &mut Imported,
+    ) -> Result<()> {
+        for row in &self.rows {
+            match tx.import_row::<T>(row, terms) {
+                Ok(Upserted::Created) => imported.created += 1,
+                Ok(Upserted::Changed) => imported.changed += 1,
+                Ok(Upserted::Unchanged) => imported.unchanged += 1,
+                Err(error) => refuse(row.number, error, terms, imported)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.bytes = 0;
+    }
+}
+
+impl Transaction<'_> {
+    fn import_row<T: Table>(&self, row: &ReadRow, terms: Terms) -> Result<Upserted> {
+        let ReadRow { id, cells, .. } = row;
+        if !terms.keeps_existing {
+            let upserted = self.mutate::<T, _>(|mutation| mutation.upsert(*id, cells));
+            return upserted.map(|(_, upserted)| upserted);
+        }
+        match self.mutate::<T, _>(|mutation| mutation.create(*id, cells)) {
+            Ok(_) => Ok(Upserted::Created),
+            Err(Error::Exists { .. } | Error::Forgotten { .. }) => Ok(Upserted::Unchanged),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Reports a row that is refused for an error. Returns the error if it is not about that row alone, or if one row that is
+/// refused ends the import.
+pub(super) fn refuse(row: u64, error: Error, terms: Terms, imported: &mut Imported) -> Result<()> {
+    let reason = match error {
+        Error::Row { reason, .. } => reason,
+        Error::Rule { .. }
+        | Error::Parameter { .. }
+        | Error::Parse(_)
+        | Error::TooLarge { .. }
+        | Error::EndOfTime { .. }
+        | Error::Forgotten { .. }
+        | Error::NotOne { .. } => error.to_string(),
+        error => return Err(error),
+    };
+    if terms.is_all_or_nothing {
+        return Err(Error::Row { row, reason });
+    }
+    imported.refuse(RefusedRow { row, reason });
+    Ok(())
+}
