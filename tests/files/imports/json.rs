@@ -51,7 +51,7 @@ fn what_is_no_row_is_told() -> Outcome {
 fn what_is_no_json_ends_the_import() -> Outcome {
     for (json, place) in [
         ("[{\"id\": 1, \"name\": \"Ada\"},\n oops]", "line 2, column 2"),
-        ("{\"id\": 1, \"name\": \"Ada\"} oops", "line 1, column 25"),
+        ("{\"id\": 1, \"name\": \"Ada\"} oops", "line 1, column 26"),
         ("[] 5", "line 1, column 4"),
     ] {
         let db = Database::memory()?;
