@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::by_hand::roomy;
 use crate::report::{Report, Target, timed};
 
-const ROWS: usize = 20_000;
+const ROWS: usize = 200_000;
 
 #[derive(Table)]
 struct Contact {
@@ -138,15 +138,4 @@ fn import_by_hand(connection: &Connection, source: &Path) -> rusqlite::Result<us
     }
     connection.execute_batch("COMMIT")?;
     Ok(count)
-}
-pub fn probe(what: &str, path: Option<String>) -> Result<()> {
-    match (what, path) {
-        ("source", Some(path)) => {
-            source(Path::new(&path))?;
-        }
-        ("ours", Some(path)) => println!("{:?}", ours(Path::new(&path))?),
-        (_, Some(path)) => println!("{:?}", by_hand(Path::new(&path))?),
-        _ => {}
-    }
-    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::import::imported::{ImportProgress, Imported};
 use crate::import::row::ImportRow;
 use crate::import::target::{Batch, Terms, refuse};
 use crate::import::{json, sqlite_file};
-use crate::model::table::Create;
+use crate::model::table::{Create, Table};
 use crate::names::is_ara_s;
 use crate::value::UtcOffset;
 use crate::value::foreign::read::Reading;
@@ -281,7 +281,7 @@ impl<'a> Importer<'a> {
     ) -> Result<Imported> {
         const {
             assert!(
-                !is_ara_s(<C::Table as crate::Table>::NAME),
+                !is_ara_s(<C::Table as Table>::NAME),
                 "ara writes this table itself: an app reads it"
             )
         }

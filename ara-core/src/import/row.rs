@@ -28,8 +28,7 @@ impl ImportRow<'_> {
     /// Returns [`Error::Source`], which ends the import, if the source has no such column, or several. In JSON, a row
     /// has no value in a column that it does not name.
     pub fn get<'v>(&'v self, column: &'v str) -> Result<ImportValue<'v>> {
-        let mut named = (0..self.names.len())
-            .filter(|at| self.names.get(*at).is_some_and(|name| name == column));
+        let mut named = (0..).zip(self.names).filter(|(_, name)| *name == column).map(|(at, _)| at);
         let held = match (named.next(), named.next()) {
             (Some(at), None) => self.values.get(at).map_or(Held::Nothing, Held::borrowed),
             (None, _) if self.may_lack => Held::Nothing,

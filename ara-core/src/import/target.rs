@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::database::transaction::Transaction;
 use crate::error::{Error, Result};
 use crate::import::imported::{Imported, RefusedRow};
+use crate::log::forgotten::is_any;
 use crate::model::cells::Cell;
 use crate::model::table::{Create, Table};
 use crate::rows::mutation::Upserted;
@@ -70,10 +71,10 @@ impl<T: Table> Batch<T> {
         terms: Terms,
         imported: &mut Imported,
     ) -> Result<()> {
-        let mut is_new = true;
+        let mut guess = Guess { is_new: true, is_any_forgotten: is_any(tx.connection)? };
         for row in &self.rows {
-            let written = tx.import_row::<T>(row, is_new, terms);
-            is_new = !matches!(written, Ok(Upserted::Changed | Upserted::Unchanged));
+            let written = tx.import_row::<T>(row, guess, terms);
+            guess.is_new = !matches!(written, Ok(Upserted::Changed | Upserted::Unchanged));
             match written {
                 Ok(Upserted::Created) => imported.created += 1,
                 Ok(Upserted::Changed) => imported.changed += 1,
@@ -90,17 +91,25 @@ impl<T: Table> Batch<T> {
     }
 }
 
+/// What is known of a row before it is written.
+#[derive(Debug, Clone, Copy)]
+struct Guess {
+    /// Whether it is probably new, as the one before it was.
+    is_new: bool,
+    /// Whether any row of the file was forgotten. What is imported forgets none.
+    is_any_forgotten: bool,
+}
+
 impl Transaction<'_> {
-    /// Writes a row. To create it at once spares looking for it, if it is probably new.
-    fn import_row<T: Table>(
-        &self,
-        row: &ReadRow,
-        is_probably_new: bool,
-        terms: Terms,
-    ) -> Result<Upserted> {
+    /// Writes a row. To create it at once spares looking for it.
+    fn import_row<T: Table>(&self, row: &ReadRow, guess: Guess, terms: Terms) -> Result<Upserted> {
         let ReadRow { id, cells, .. } = row;
-        if is_probably_new || terms.keeps_existing {
-            match self.mutate::<T, _>(|mutation| mutation.create(*id, cells)) {
+        if guess.is_new || terms.keeps_existing {
+            let created = self.mutate::<T, _>(|mutation| match guess.is_any_forgotten {
+                true => mutation.create(*id, cells),
+                false => mutation.create_unforgotten(*id, cells),
+            });
+            match created {
                 Err(Error::Exists { .. } | Error::Forgotten { .. }) if terms.keeps_existing => {
                     return Ok(Upserted::Unchanged);
                 }

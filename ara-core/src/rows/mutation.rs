@@ -130,11 +130,19 @@ impl<'c> Writing<'c> {
 impl Mutation<'_, '_> {
     /// Inserts a row, with a new id if none is given, and returns its id.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+        if let Some(id) = id {
+            // Another program may have deleted its tombstone.
+            self.refuse_forgotten(id, true)?;
+        }
+        self.create_unforgotten(id, cells)
+    }
+
+    /// Inserts a row like [`create`](Self::create), of which the caller knows that it was not forgotten.
+    pub(crate) fn create_unforgotten(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
         let cells = &*self.with_replaced(cells)?;
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
-            // Another program may have deleted its tombstone.
-            Some(id) => self.refuse_forgotten(id, true).map(|()| id)?,
+            Some(id) => id,
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;

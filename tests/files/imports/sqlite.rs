@@ -193,7 +193,7 @@ fn an_import_that_ends_in_the_middle_goes_on() -> Outcome {
     let old = old(&folder)?;
     old.execute_batch(
         "WITH RECURSIVE at(n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM at WHERE n < 9000) \
-         INSERT INTO people (id, name) SELECT n, 'somebody' FROM at",
+         INSERT INTO people (id, name, photo) SELECT n, 'somebody', zeroblob(1000) FROM at",
     )?;
     let path = folder.path().join("old.db");
     let db = Database::open(folder.path().join("app.db"))?;
