@@ -157,7 +157,7 @@ impl SqliteFile {
         each: &mut EachRow<'_>,
     ) -> Result<()> {
         let mut statement = self.prepare(sql)?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).map_err(unread)?;
         let mut number = 0;
         while let Some(row) = rows.next().map_err(unread)? {

@@ -74,7 +74,7 @@ fn moment(utc: DateTime, offset: UtcOffset) -> Option<String> {
     let sign = if east < 0 { '-' } else { '+' };
     let seconds = east.unsigned_abs();
     write!(text, "{sign}{:02}:{:02}", seconds / 3_600, seconds / 60 % 60).ok()?;
-    if seconds % 60 > 0 {
+    if !seconds.is_multiple_of(60) {
         write!(text, ":{:02}", seconds % 60).ok()?;
     }
     Some(text)
