@@ -64,6 +64,11 @@ page! { fake_clock: include_str!("../guide/fake_clock.md") }
 page! { repository: include_str!("../guide/repository.md") }
 page! { money: include_str!("../guide/money.md") }
 page! { importing: include_str!("../guide/importing.md") }
+#[cfg(feature = "csv")]
+page! { spreadsheets: include_str!("../guide/spreadsheets.md") }
+#[cfg(not(feature = "csv"))]
+page! { spreadsheets: "This page is about the feature `csv`: build the documentation with it to read the page." }
+page! { json_lines: include_str!("../guide/json_lines.md") }
 
 page! { wire_format: include_str!("../guide/wire_format.md") }
 page! { sync_wire: include_str!("../guide/sync_wire.md") }

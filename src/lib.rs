@@ -29,13 +29,13 @@ pub use ara_core::time;
 pub use ara_core::{
     Addition, Changes, ChangesSince, Class, Column, ColumnChange, Compaction, Counter, Create,
     CreatedAt, Database, Difference, Drift, Error, FileColumn, FileSchema, FileTable, FromSqlValue,
-    Growth, Id, IdColumn, ImportReport, IntoOptional, IntoSqlValue, IntoValue, Json, KeyPart,
-    LineProblem, MergeReport, NaturalKey, NonEmptyString, Obstacle, OnProblem, Options, Ordered,
-    ParseError, Past, Progress, Readable, Reason, RebuildReport, Record, RecordedType, Refused,
-    Result, RowChange, RowCount, Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn,
-    Searchable, SetAside, Source, Stored, Table, Timestamp, Transaction, TransactionId,
-    TransactionSummary, Transactions, UndoReport, UnfitCells, Update, UpdatedAt, UtcOffset, Uuid,
-    Value, Verification, VersionVector, What, ddl,
+    Growth, Id, IdColumn, ImportProgress, ImportReport, ImportRow, ImportValue, Imported, Importer,
+    IntoOptional, IntoSqlValue, IntoValue, Json, KeyPart, LineProblem, MergeReport, NaturalKey,
+    NonEmptyString, Obstacle, OnProblem, Options, Ordered, ParseError, Past, Progress, Readable,
+    Reason, RebuildReport, Record, RecordedType, Refused, RefusedRow, Result, RowChange, RowCount,
+    Rule, Schema, SchemaFailure, SchemaVersion, SearchColumn, Searchable, SetAside, Source, Stored,
+    Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
+    UnfitCells, Update, UpdatedAt, UtcOffset, Uuid, Value, Verification, VersionVector, What, ddl,
 };
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]

@@ -14,6 +14,7 @@ pub(crate) mod shown_in_views;
 pub(crate) mod source;
 pub(crate) mod subscription;
 pub(crate) mod transaction;
+pub(crate) mod turns;
 pub(crate) mod up_to_date;
 pub(crate) mod writer;
 #[cfg(test)]
@@ -66,6 +67,7 @@ use crate::value::Id;
 /// | Error | When |
 /// |---|---|
 /// | [`Error::Busy`] | Another process, or another database opened on the same file, holds a lock for longer than the [busy timeout](Options::busy_timeout). |
+/// | [`Error::BusyInMemory`] | A database in [memory](Database::memory) is read, and the transaction of another thread goes on for longer than the busy timeout. |
 /// | [`Error::Corrupt`] | The file is damaged. |
 /// | [`Error::DiskFull`] | A write finds no space left. |
 /// | [`Error::Io`] | The system cannot read or write the file. |
@@ -138,8 +140,9 @@ impl Database {
 
     /// Creates a database in memory, which is gone when its last handle is dropped.
     ///
-    /// It has one connection, so a read waits while another thread is in a transaction. A transaction of it must not
-    /// wait for a thread that reads; one of a file may.
+    /// It has one connection, so a read waits while another thread is in a transaction, and is
+    /// [`Error::BusyInMemory`] once it has waited for the [busy timeout](Options::busy_timeout). So a transaction of it
+    /// must not wait for a thread that reads; one of a file may, as files are read while others write.
     ///
     /// # Errors
     ///

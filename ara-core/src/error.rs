@@ -156,6 +156,14 @@ pub enum Error {
     )]
     Busy,
 
+    /// A database in memory was read while another thread's transaction went on for longer than the busy timeout. It has
+    /// one connection, so a read waits for each transaction, and it would wait for ever for one that waits for the
+    /// thread that reads.
+    #[error(
+        "a read of a database in memory waited for the transaction of another thread for longer than the busy timeout: end that first, or use a file, which is read while others write"
+    )]
+    BusyInMemory,
+
     /// The process, or the system, has as many files open as it is allowed.
     #[error(
         "too many files are open for another one: raise the limit of the process (`ulimit -n`), or close files that are not needed; nothing was written"
@@ -429,6 +437,33 @@ pub enum Error {
         line: u64,
         /// What is wrong with it. It never contains a value.
         reason: String,
+    },
+
+    /// What is to be [imported](crate::Importer) cannot be read, or has no column of the name that the app asks for.
+    /// What was imported before that stays.
+    #[error("the source cannot be imported: {reason}")]
+    Source {
+        /// What is wrong with it. It contains names, and never a value.
+        reason: String,
+    },
+
+    /// A row of what is to be [imported](crate::Importer) cannot be, and all were to be or none.
+    #[error("row {row} of the source cannot be imported, so nothing was: {reason}")]
+    Row {
+        /// The number of the row in the source, from 1. In CSV, it is the number of its first line.
+        row: u64,
+        /// Why it cannot be imported. It contains names, and never a value.
+        reason: String,
+    },
+
+    /// An [export](https://docs.rs/ara/latest/ara/struct.Exporter.html) was given more or fewer headers than it has
+    /// columns.
+    #[error("the export has {columns} columns, and {given} headers are given: give one for each")]
+    Headers {
+        /// The number of headers that were given.
+        given: usize,
+        /// The number of columns.
+        columns: usize,
     },
 
     /// A watch ended because the last handle of its database was dropped.

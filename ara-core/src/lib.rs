@@ -10,6 +10,7 @@ mod error;
 mod exchange;
 mod file;
 mod growth;
+mod import;
 mod log;
 mod merge;
 mod model;
@@ -67,6 +68,10 @@ pub use growth::failure::SchemaFailure;
 pub use growth::file_schema::{FileColumn, FileSchema, FileTable, RowCount};
 pub use growth::history::{Growth, SchemaVersion};
 pub use growth::recorded_types::RecordedType;
+pub use import::imported::{ImportProgress, Imported, RefusedRow};
+pub use import::importer::Importer;
+pub use import::row::ImportRow;
+pub use import::value::ImportValue;
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
 pub use model::app_schema::{AppSchema, Schema, definitions};
@@ -116,6 +121,8 @@ pub use sync::client::schema_facts::{SchemaFacts, schema_facts};
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
+#[doc(hidden)]
+pub use value::foreign::write::{put_json, put_json_text, text_of};
 pub use value::{
     Addition, AsRead, Borrowed, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue,
     IntoValue, Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule,

@@ -8,6 +8,7 @@ mod civil;
 mod column_type;
 mod counter;
 mod fits;
+pub(crate) mod foreign;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod forms;
 mod id;

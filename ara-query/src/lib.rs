@@ -56,6 +56,9 @@ pub use query::select::{Computed, Item, Selectable, Selected, Selection, Single,
 pub use query::subquery::{InQuery, Referring};
 pub use query::view::{StartsWith, View, ViewField, ViewPart, ViewRow, Viewed};
 pub use run::cursor::Cursor;
+#[doc(hidden)]
+pub use run::export::{ExportColumn, ExportItem, ExportPart};
+pub use run::export::{ExportRows, Exporter};
 pub use run::many::WithMany;
 pub use run::page::Page;
 pub use run::prepared::Prepared;

@@ -5,6 +5,7 @@
 //! that of their medians. What each side wrote and read is checked, outside what is timed.
 
 mod apart;
+mod bulk;
 mod by_hand;
 mod conflicts;
 mod counters;
@@ -26,6 +27,7 @@ fn main() -> ara::Result<()> {
     let mut report = report::Report::new(word);
     work::mutations(&mut report)?;
     work::reads(&mut report)?;
+    bulk::bulk(&mut report)?;
     lengths::lengths(&mut report)?;
     queries::queries(&mut report)?;
     work::files(&mut report)?;

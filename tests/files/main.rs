@@ -5,6 +5,7 @@ mod disk_full;
 mod example_todo;
 mod example_todo_sync;
 mod foreign_log;
+mod imports;
 #[cfg(unix)]
 mod kill;
 #[cfg(unix)]
@@ -12,6 +13,7 @@ mod kill_rebuild;
 mod log_length;
 #[cfg(unix)]
 mod many_readers;
+mod memory;
 #[cfg(unix)]
 mod mounted;
 mod neighbours;

@@ -2,6 +2,7 @@
 
 mod chinook;
 mod clauses;
+mod exports;
 mod groups;
 mod items;
 mod json;

@@ -12,6 +12,7 @@ use serde_json::{Map, Number, Value as Json};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::value::foreign::read::bytes_of;
 use crate::value::{self, Stored, Value};
 
 /// The kind of a column, which decides how its values are written and read.
@@ -153,7 +154,9 @@ fn is_marked(object: &Map<String, Json>) -> bool {
 fn marked(name: &str, text: String) -> Result<Stored<'static>, &'static str> {
     Ok(match name {
         "uuid" => blob(Uuid::parse_str(&text).map_err(|_| "has a UUID that is none")?),
-        "blob" => Stored::Blob(bytes(&text).ok_or("has bytes that are not in hexadecimal")?.into()),
+        "blob" => {
+            Stored::Blob(bytes_of(&text).ok_or("has bytes that are not in hexadecimal")?.into())
+        }
         "real" if text == "inf" => Stored::Real(f64::INFINITY),
         "real" if text == "-inf" => Stored::Real(f64::NEG_INFINITY),
         "text" => Stored::Text(text.into()),
@@ -180,12 +183,4 @@ fn number_of(number: &Number, kind: Kind) -> Result<Stored<'static>, &'static st
 /// Returns a UUID as it is stored.
 fn blob(uuid: Uuid) -> Stored<'static> {
     Stored::Blob(uuid.as_bytes().to_vec().into())
-}
-
-/// Reads bytes from their hexadecimal digits.
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digit = |digit: &u8| (*digit as char).to_digit(16);
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(high)? * 16 + digit(low)?).ok();
-    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
 }

@@ -129,7 +129,11 @@ impl SearchIndex {
             // With `contentless_delete` a row can be deleted without its former text. The columns are `c0`,
             // `c1` and so on, because FTS5 refuses the name `rank`, which a column of an app may have.
             ("", format!("CREATE VIRTUAL TABLE {words} {}", self.fts5())),
-            (STALE, format!("CREATE TABLE {stale} (\"ara_row\" INTEGER PRIMARY KEY)")),
+            // As it has no row id of its own, what writes it cannot fail halfway: see `OnConflict::Fail`.
+            (
+                STALE,
+                format!("CREATE TABLE {stale} (\"ara_row\" INTEGER PRIMARY KEY) WITHOUT ROWID"),
+            ),
             (LEFT, format!("CREATE TABLE {left} (\"ara_row\" INTEGER PRIMARY KEY)")),
             (" insert", on(" insert", "INSERT", &["NEW"])),
             (" update", on(" update", &format!("UPDATE OF {written}"), &["OLD", "NEW"])),

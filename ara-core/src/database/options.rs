@@ -56,7 +56,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Sets how long to wait for a lock that another process holds. The default is 5 seconds.
+    /// Sets how long to wait for a lock that another process holds, and how long a read of a database in memory waits
+    /// for the transaction of another thread. The default is 5 seconds.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;

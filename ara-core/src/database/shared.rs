@@ -7,6 +7,7 @@ use crate::database::Database;
 use crate::database::attached::Attached;
 use crate::database::options::Options;
 use crate::database::source::Reading;
+use crate::database::turns::Turns;
 use crate::database::writer::{Writer, this_thread};
 use crate::error::{Error, Result};
 use crate::file::open::{Location, open, open_in_memory};
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) writer: Mutex<Writer>,
     /// The [number](this_thread) of the thread that holds the writer, or 0.
     pub(crate) writing: AtomicU64,
+    /// Who waits to read a database in memory.
+    pub(crate) turns: Turns,
     /// `None` for a database in memory, which only the writer's connection can see.
     pub(crate) readers: Option<Readers>,
     pub(crate) plans: Plans,
@@ -53,6 +56,7 @@ impl Shared {
             options,
             writer: Mutex::new(Writer { connection, entropy, journal: None, is_purge_due: false }),
             writing: AtomicU64::new(0),
+            turns: Turns::default(),
             readers,
             plans: Plans::default(),
             watches: Arc::default(),
@@ -85,7 +89,7 @@ impl Shared {
                 readers.with_one(|connection, is_private| read(Reading { connection, is_private }))
             }
             None => {
-                let mut writer = self.lock_writer()?;
+                let mut writer = self.lock_writer_to_read()?;
                 let connection = self.writing_connection(&mut writer.guard.connection)?;
                 read(Reading { connection, is_private: false })
             }

@@ -66,7 +66,7 @@ impl Database {
         let interest = self.with_searches(tables, || match self.0.watches.observing() {
             Some(observer) => observer.with(|connection| interest(connection, statements, named)),
             None => {
-                let mut writer = self.0.lock_writer()?;
+                let mut writer = self.0.lock_writer_to_read()?;
                 let connection = writer.guard.connection.as_mut().ok_or(Error::Corrupt)?;
                 interest(connection, statements, named)
             }

@@ -226,7 +226,8 @@ impl<'c> Transaction<'c> {
     /// Returns the errors of [`create`](Self::create), [`Error::Forgotten`] among them, except [`Error::Exists`].
     pub fn upsert<C: Create>(&self, row: C) -> Result<Id<C::Table>> {
         let (id, cells) = row.into_cells().finish(C::Table::TABLE)?;
-        self.mutate::<C::Table, _>(|mutation| mutation.upsert(id, &cells)).map(Id::from_uuid)
+        let upserted = self.mutate::<C::Table, _>(|mutation| mutation.upsert(id, &cells));
+        upserted.map(|(id, _)| Id::from_uuid(id))
     }
 
     /// Updates a row, and returns whether there was one. A deleted row counts as none.
@@ -305,7 +306,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// Writes rows of a table.
-    fn mutate<T: Table, R>(
+    pub(crate) fn mutate<T: Table, R>(
         &self,
         mutate: impl Fn(&mut Mutation<'_, 'c>) -> Result<R>,
     ) -> Result<R> {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError, TryLockError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use crate::database::purge::{Vacuum, purge};
 use crate::database::shared::Shared;
 use crate::database::transaction::Transaction;
+use crate::database::turns::Turns;
 use crate::error::{Error, Result};
 use crate::file::log_length::LogLength;
 use crate::file::open::set_busy_timeout;
@@ -65,10 +66,32 @@ impl Shared {
         self.refuse_inside_transaction()?;
         let guard = {
             let _wait = span!("wait");
+            if self.readers.is_none() {
+                self.turns.let_readers_first();
+            }
             self.writer.lock().unwrap_or_else(PoisonError::into_inner)
         };
+        Ok(self.held(guard))
+    }
+
+    /// Locks the writer of a database in memory to read, as only its connection sees the rows. A transaction may wait
+    /// for a thread that reads, so nobody waits for it longer than for a lock of a file.
+    pub(crate) fn lock_writer_to_read(&self) -> Result<HeldWriter<'_>> {
+        self.refuse_inside_transaction()?;
+        let _wait = span!("wait");
+        let take = || match self.writer.try_lock() {
+            Ok(guard) => Some(self.held(guard)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(self.held(poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let taken = self.turns.wait_to_read(self.options.busy_timeout, take);
+        taken.ok_or(Error::BusyInMemory)
+    }
+
+    fn held<'a>(&'a self, guard: MutexGuard<'a, Writer>) -> HeldWriter<'a> {
         self.writing.store(this_thread(), Ordering::Relaxed);
-        Ok(HeldWriter { guard, writing: &self.writing })
+        let turns = self.readers.is_none().then_some(&self.turns);
+        HeldWriter { guard, writing: &self.writing, _release: Release(turns) }
     }
 
     /// Runs a closure in a transaction.
@@ -230,7 +253,20 @@ pub(crate) fn let_others_write() {
 /// The writer, locked by this thread.
 pub(crate) struct HeldWriter<'a> {
     pub(crate) guard: MutexGuard<'a, Writer>,
-    pub(crate) writing: &'a AtomicU64,
+    writing: &'a AtomicU64,
+    /// Dropped after the guard.
+    _release: Release<'a>,
+}
+
+/// Tells those who wait to read a database in memory that the writer was released.
+struct Release<'a>(Option<&'a Turns>);
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        if let Some(turns) = self.0 {
+            turns.wake_readers();
+        }
+    }
 }
 
 impl Drop for HeldWriter<'_> {

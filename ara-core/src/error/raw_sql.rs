@@ -11,17 +11,25 @@ impl Error {
     #[doc(hidden)]
     #[must_use]
     pub fn of_raw_sql(error: rusqlite::Error) -> Self {
+        match Self::message_of_raw_sql(error) {
+            Ok(message) => Self::RawSql { reason: with_mend(message) },
+            Err(error) => error.of_running_raw_sql(),
+        }
+    }
+
+    /// Returns what SQLite does not understand in SQL that was written by hand, or the error if that is another one.
+    pub(crate) fn message_of_raw_sql(error: rusqlite::Error) -> Result<String, Self> {
         match error {
             rusqlite::Error::SqlInputError { error, msg, .. }
             | rusqlite::Error::SqliteFailure(error, Some(msg))
                 if error.extended_code == ffi::SQLITE_ERROR && !is_limit(&msg) =>
             {
-                Self::RawSql { reason: with_mend(without_values(msg)) }
+                Ok(without_values(msg))
             }
-            rusqlite::Error::MultipleStatement => {
-                Self::RawSql { reason: "it has several statements, run each by itself".to_owned() }
-            }
-            error => Self::from(error).of_running_raw_sql(),
+            rusqlite::Error::MultipleStatement => Err(Self::RawSql {
+                reason: "it has several statements, run each by itself".to_owned(),
+            }),
+            error => Err(error.into()),
         }
     }
 

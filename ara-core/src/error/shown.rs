@@ -19,13 +19,14 @@ impl Error {
     pub fn name(&self) -> &'static str {
         name_of! { self =>
             Open NotADatabase Encrypted WrongKey NotEncrypted ForeignDatabase NewerFormat OlderFormat
-            Corrupt Replaced DiskFull Busy TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse TooLarge EndOfTime
+            Corrupt Replaced DiskFull Busy BusyInMemory TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse
+            TooLarge EndOfTime
             Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
             Broken QueryTooLarge Overflow RawSql RawWrite RawShape RawValue RawParameters
             WatchedTransaction OtherThread OnlyNow Compacted CompactedTransaction UnknownTransaction
-            Forgotten Line Closed Unreadable NewerChanges Transfer InASpace NotInASpace
-            NothingReleased SyncedAlready KeysMissing KeysUnreadable Relay RelayFull RelayDiskFull
-            RelayLimited AdmissionNeeded
+            Forgotten Line Source Row Headers Closed Unreadable NewerChanges Transfer InASpace
+            NotInASpace NothingReleased SyncedAlready KeysMissing KeysUnreadable Relay RelayFull
+            RelayDiskFull RelayLimited AdmissionNeeded
             SpaceDeleted RemovedFromSpace ClockWrong PairingCode PairingDigits PairingFailed
             PairingTimedOut RecoveryWords NoSuchDevice SyncStopped DeadlinePassed SyncUpdateNeeded
             Sqlite

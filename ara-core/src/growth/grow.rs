@@ -211,9 +211,10 @@ fn name_of_index(def: &TableDef, index: &IndexDef) -> String {
     index_name(&stored_table_name(def), &column_entries(def, index.columns))
 }
 
-/// Returns the plan of a table, with what its columns show that replace others.
+/// Returns the plan of a table, with what its columns show that replace others, and with what ara's own triggers spare
+/// SQLite.
 pub(crate) fn showing(connection: &Connection, plan: Plan, table: TableRef) -> Result<Plan> {
-    if table.lenses.reads.is_empty() {
+    if table.lenses.reads.is_empty() && table.def.search.is_empty() {
         return Ok(plan);
     }
     let edits = edit_columns(connection, plan.table)?;

@@ -1,5 +1,7 @@
 //! Which rows were forgotten: the table `ara_forgotten`, all of which the log tells, too.
 
+use std::sync::{Arc, LazyLock};
+
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Error, Result};
@@ -113,9 +115,13 @@ impl ForgottenCount {
     }
 }
 
+/// Selects the forgotten rows, to be asked whether there are any.
+pub(crate) static ANY: LazyLock<Arc<str>> =
+    LazyLock::new(|| Arc::from("SELECT 1 FROM ara_forgotten"));
+
 /// Returns whether any row was forgotten.
 pub(crate) fn is_any(connection: &Connection) -> Result<bool> {
-    Ok(connection.prepare_cached("SELECT 1 FROM ara_forgotten")?.exists([])?)
+    Ok(connection.prepare_cached(&ANY)?.exists([])?)
 }
 
 /// Returns the rows of which no change is known that forgot them, each with the stamp of its tombstone.

@@ -21,7 +21,7 @@ use crate::log::clock::Stamp;
 use crate::log::codec::Addition;
 use crate::log::column_set::ColumnSet;
 use crate::log::counters::{CounterCell, Sum};
-use crate::log::forgotten::ForgottenRows;
+use crate::log::forgotten::{ANY, ForgottenRows};
 use crate::log::marks::Marks;
 use crate::log::recorder::Recorder;
 use crate::log::row_clock::{LeftOut, RowClock};
@@ -38,6 +38,14 @@ use crate::value::{AsRead, Stored, is_same};
 pub(crate) struct Mutation<'m, 'c> {
     pub(crate) writing: &'m mut Writing<'c>,
     pub(crate) plan: &'m Arc<Plan>,
+}
+
+/// What an upsert did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upserted {
+    Created,
+    Changed,
+    Unchanged,
 }
 
 const ALIVE: Stored<'static> = Stored::Integer(0);
@@ -122,11 +130,19 @@ impl<'c> Writing<'c> {
 impl Mutation<'_, '_> {
     /// Inserts a row, with a new id if none is given, and returns its id.
     pub(crate) fn create(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+        if let Some(id) = id {
+            // Another program may have deleted its tombstone.
+            self.refuse_forgotten(id, true)?;
+        }
+        self.create_unforgotten(id, cells)
+    }
+
+    /// Inserts a row like [`create`](Self::create), of which the caller knows that it was not forgotten.
+    pub(crate) fn create_unforgotten(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
         let cells = &*self.with_replaced(cells)?;
         let stamp = self.writing.recorder.next_stamp();
         let id = match id {
-            // Another program may have deleted its tombstone.
-            Some(id) => self.refuse_forgotten(id, true).map(|()| id)?,
+            Some(id) => id,
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;
@@ -134,27 +150,28 @@ impl Mutation<'_, '_> {
         Ok(id)
     }
 
-    /// Inserts a row, or writes what differs into the row with this id and restores it. Returns the id.
+    /// Inserts a row, or writes what differs into the row with this id and restores it. Returns the id, and what that
+    /// did.
     ///
     /// The counters of a row that exists are not changed, so that an upsert is idempotent.
-    pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<Uuid> {
+    pub(crate) fn upsert(&mut self, id: Option<Uuid>, cells: &[Cell]) -> Result<(Uuid, Upserted)> {
         let Some(id) = id else {
-            return self.create(None, cells);
+            return Ok((self.create(None, cells)?, Upserted::Created));
         };
-        self.mending(id, |mutation| mutation.upsert_row(id, cells))
+        self.mending(id, |mutation| Ok((id, mutation.upsert_row(id, cells)?)))
     }
 
-    fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Uuid> {
+    fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Upserted> {
         let is_counter = |write: &Write<'_>| self.plan.is_counter(write.slot);
         let set = self.edits_of(id, cells)?;
         let writes = writes(&set).filter(|write| !is_counter(write));
         let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
-            None => self.create(Some(id), cells),
+            None => self.create(Some(id), cells).map(|_| Upserted::Created),
             Some(probed) => {
                 self.refuse_forgotten(id, probed.is_deleted)?;
-                self.edit(id, &probed.changes, &[], probed.as_found())?;
-                Ok(id)
+                let is_changed = self.edit(id, &probed.changes, &[], probed.as_found())?;
+                Ok(if is_changed { Upserted::Changed } else { Upserted::Unchanged })
             }
         }
     }
@@ -212,9 +229,13 @@ impl Mutation<'_, '_> {
     }
 
     /// Refuses to write a row that was forgotten, which is always deleted.
-    fn refuse_forgotten(&self, id: Uuid, is_deleted: bool) -> Result<()> {
+    fn refuse_forgotten(&mut self, id: Uuid, is_deleted: bool) -> Result<()> {
+        // Most files have none.
+        if !is_deleted || !self.writing.statements.get(&ANY)?.exists([])? {
+            return Ok(());
+        }
         let mut forgotten = ForgottenRows::new(self.writing.connection);
-        match is_deleted && forgotten.has(&(self.plan.table, id.into_bytes()))? {
+        match forgotten.has(&(self.plan.table, id.into_bytes()))? {
             true => Err(Error::Forgotten { table: self.plan.def.name.to_owned() }),
             false => Ok(()),
         }

@@ -129,11 +129,9 @@ impl Plan {
     ) -> Self {
         self.on_conflict = on_conflict;
         self.lensed = Lensed::of(table, &self.slots, edits);
-        if let Some(lensed) = &self.lensed {
-            let shown = lensed.shown.iter().map(|shown| shown.name());
-            let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
-            self.insert = insert_new_sql((on_conflict, &self.stored_name), columns).into();
-        }
+        let shown = self.lensed.iter().flat_map(|lensed| &lensed.shown).map(|shown| shown.name());
+        let columns = self.slots.iter().skip(1).map(|slot| slot.name).chain(shown);
+        self.insert = insert_new_sql((on_conflict, &self.stored_name), columns).into();
         self
     }
 

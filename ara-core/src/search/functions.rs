@@ -17,10 +17,11 @@ pub(crate) fn register_functions(connection: &Connection) -> rusqlite::Result<()
         | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("ara_words", 1, flags, |context| {
         Ok(match context.get_raw(0) {
-            ValueRef::Text(text) => match prepared(&String::from_utf8_lossy(text)) {
-                Some(words) => ToSqlOutput::Owned(Value::Text(words)),
-                None => ToSqlOutput::Arg(0),
-            },
+            // FTS5 itself splits and lowers what is ASCII.
+            ValueRef::Text(text) if text.is_ascii() => ToSqlOutput::Arg(0),
+            ValueRef::Text(text) => {
+                ToSqlOutput::Owned(Value::Text(prepared(&String::from_utf8_lossy(text))))
+            }
             _ => ToSqlOutput::Owned(Value::Null),
         })
     })?;

@@ -49,7 +49,10 @@ impl Refresh {
         Self {
             is_due: format!("{is_stale} UNION ALL SELECT 1 FROM {left}"),
             is_stale,
-            is_indexed: format!("SELECT 1 {outdated}"),
+            // New rows come after all that are in the index.
+            is_indexed: format!(
+                "SELECT 1 {outdated} WHERE \"ara_row\" <= (SELECT max(\"id\") FROM {indexed})"
+            ),
             forget: format!(
                 "DELETE FROM {words} WHERE \"rowid\" IN (SELECT \"ara_row\" {outdated})"
             ),

@@ -35,18 +35,14 @@ pub(super) fn each_token(text: &str, each: impl FnMut(Range<usize>, &str)) {
     splitter.end();
 }
 
-/// Returns a text as it is put into the index, unless that is the text itself.
-pub(super) fn prepared(text: &str) -> Option<String> {
-    // FTS5 itself splits and lowers what is ASCII.
-    if text.is_ascii() {
-        return None;
-    }
+/// Returns a text that is not ASCII as it is put into the index.
+pub(super) fn prepared(text: &str) -> String {
     let mut tokens = String::with_capacity(text.len() * 2);
     each_token(text, |_, token| {
         tokens.push_str(token);
         tokens.push(' ');
     });
-    Some(tokens)
+    tokens
 }
 
 /// Returns the text up to the first place between two simple characters, and its first character. There, one grapheme
@@ -153,7 +149,7 @@ mod tests {
             "CREATE VIRTUAL TABLE words USING fts5(text, tokenize='ascii'); \
              CREATE VIRTUAL TABLE tokens USING fts5vocab(words, instance)",
         )?;
-        let prepared = prepared(text).unwrap_or_else(|| text.to_owned());
+        let prepared = if text.is_ascii() { text.to_owned() } else { prepared(text) };
         connection.execute("INSERT INTO words VALUES (?1)", [prepared])?;
         let mut tokens = connection.prepare("SELECT term FROM tokens ORDER BY offset")?;
         tokens.query_map([], |row| row.get(0))?.collect()

@@ -17,7 +17,7 @@ pub struct AsRead {
     /// Returns which stored values can be read.
     pub readable: fn() -> Readable,
     /// Returns a stored value as it would be written back, or `None` if it cannot be read.
-    seen: fn(ValueRef<'_>) -> Option<Stored<'static>>,
+    to_seen: fn(ValueRef<'_>) -> Option<Stored<'static>>,
     /// Whether stored values that can be read and that SQLite finds different are different to the app.
     is_exact: bool,
     /// What a row without a value is read as, if it is read as anything.
@@ -26,10 +26,15 @@ pub struct AsRead {
 
 impl AsRead {
     /// Returns how values of a type are seen.
-    pub(crate) const fn of<V: Value>(
-        missing: Option<fn() -> Result<Stored<'static>, Rule>>,
-    ) -> Self {
-        Self { readable: V::readable, seen: seen::<V>, is_exact: V::EXACT, missing }
+    #[must_use]
+    pub const fn of<V: Value>(missing: Option<fn() -> Result<Stored<'static>, Rule>>) -> Self {
+        Self { readable: V::readable, to_seen: seen::<V>, is_exact: V::EXACT, missing }
+    }
+
+    /// Returns what the app sees of a stored value, as it would be written back, or `None` if it cannot read that.
+    #[must_use]
+    pub fn seen(&self, held: ValueRef<'_>) -> Option<Stored<'static>> {
+        (self.to_seen)(held)
     }
 
     /// Returns what a row without a value is read as.
@@ -41,7 +46,7 @@ impl AsRead {
     pub(crate) fn is_seen(self, held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
         let seen = match held {
             ValueRef::Null => self.missing(),
-            held => (self.seen)(held),
+            held => self.seen(held),
         };
         match seen {
             Some(seen) => is_same(seen.to_sql(), value),
@@ -51,7 +56,7 @@ impl AsRead {
 
     /// Returns whether the app can read a stored value.
     pub(crate) fn can_read(self, held: ValueRef<'_>) -> bool {
-        (self.seen)(held).is_some()
+        self.seen(held).is_some()
     }
 
     /// Returns whether the app sees another value than the one that is written wherever SQLite finds that the

@@ -107,6 +107,18 @@ impl Time {
         Some(Self { hour, minute, second, nanosecond: 0 })
     }
 
+    /// Returns the nanoseconds since the day began.
+    pub fn nanoseconds(self) -> i64 {
+        let seconds = (self.hour * 60 + self.minute) * 60 + self.second;
+        i64::from(seconds) * 1_000_000_000 + i64::from(self.nanosecond)
+    }
+
+    /// Returns the time this many nanoseconds after the day began.
+    pub fn from_nanoseconds(nanoseconds: i64) -> Self {
+        let time = Self::from_millis(nanoseconds / 1_000_000);
+        Self { nanosecond: small(nanoseconds % 1_000_000_000), ..time }
+    }
+
     /// Returns the milliseconds since the day began.
     pub fn millis(self) -> i64 {
         let seconds = (self.hour * 60 + self.minute) * 60 + self.second;
@@ -177,6 +189,15 @@ impl<'a> Reader<'a> {
     /// Returns how many digits come next.
     pub fn digits(&self) -> usize {
         self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    }
+
+    /// Reads the digits of a fraction, at least one, and returns it in nanoseconds, rounded down.
+    pub fn fraction(&mut self) -> Option<u32> {
+        let digits = self.digits();
+        let kept = digits.min(9);
+        let nanoseconds = self.number(kept).filter(|_| kept > 0)? * 10_u32.pow(9 - kept as u32);
+        self.0 = self.0.get(digits - kept..)?;
+        Some(nanoseconds)
     }
 
     /// Reads one of these characters.

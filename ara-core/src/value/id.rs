@@ -1,5 +1,6 @@
 //! Ids of rows.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -47,11 +48,19 @@ impl<T> Id<T> {
 }
 
 /// Returns the id that belongs to a natural key in the table with this stored name.
-pub(crate) fn uuid_of_key(table: &str, key: &[u8]) -> Uuid {
+pub(crate) fn uuid_of_key(table: &'static str, key: &[u8]) -> Uuid {
     /// The namespace of all tables of ara. It was drawn at random once, and must never change.
     const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_5a52_37d1_4c0e_9b1d_58c4_7e2a_9f63);
-    let table = Uuid::new_v5(&NAMESPACE, table.as_bytes());
-    Uuid::new_v5(&table, key)
+    thread_local! {
+        /// The table that was asked for last, and its own namespace: to make it takes as long as the rest.
+        static LAST: Cell<(&'static str, Uuid)> = const { Cell::new(("", Uuid::nil())) };
+    }
+    let (last, mut namespace) = LAST.get();
+    if last != table {
+        namespace = Uuid::new_v5(&NAMESPACE, table.as_bytes());
+        LAST.set((table, namespace));
+    }
+    Uuid::new_v5(&namespace, key)
 }
 
 impl<T> From<Uuid> for Id<T> {

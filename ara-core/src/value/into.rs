@@ -36,6 +36,15 @@ pub trait IntoValue<T> {
     ///
     /// Returns the [`Rule`] of `T` that the value breaks.
     fn into_value(self) -> Result<T, Rule>;
+
+    /// Returns the value for an optional column. Only what is imported may be none there.
+    #[doc(hidden)]
+    fn into_value_or_none(self) -> Result<Option<T>, Rule>
+    where
+        Self: Sized,
+    {
+        self.into_value().map(Some)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -124,7 +133,7 @@ pub struct Borrowed;
 #[diagnostic::do_not_recommend]
 impl<T, V: IntoValue<T>> IntoOptional<T, Plain> for V {
     fn into_optional(self) -> Result<Option<T>, Rule> {
-        self.into_value().map(Some)
+        self.into_value_or_none()
     }
 }
 

@@ -174,7 +174,7 @@ fn read_moment(reader: &mut Reader<'_>) -> Option<Timestamp> {
     reader.one_of(b"Tt ")?;
     let mut time = Time::read_seconds(reader)?;
     if reader.one_of(b".").is_some() {
-        time.nanosecond = read_fraction(reader)?;
+        time.nanosecond = reader.fraction()?;
     }
     let offset = match reader.one_of(b"Zz+-")? {
         b'Z' | b'z' => 0,
@@ -191,17 +191,6 @@ fn read_moment(reader: &mut Reader<'_>) -> Option<Timestamp> {
     let millis =
         i128::from(date.days()) * i128::from(DAY_MILLIS) + i128::from(time.millis() - offset);
     i64::try_from(millis).ok().map(Timestamp)
-}
-
-/// Reads the digits of a fraction, at least one, and returns it in nanoseconds, rounded down.
-fn read_fraction(reader: &mut Reader<'_>) -> Option<u32> {
-    let digits = reader.digits();
-    let kept = digits.min(9);
-    let nanos = reader.number(kept).filter(|_| kept > 0)? * 10_u32.pow(9 - kept as u32);
-    for _ in kept..digits {
-        reader.number(1)?;
-    }
-    Some(nanos)
 }
 
 #[diagnostic::do_not_recommend]

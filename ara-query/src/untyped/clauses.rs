@@ -153,6 +153,15 @@ impl Clauses {
         self.limit = Some(self.limit.map_or(rows, |limit| limit.min(rows)));
     }
 
+    /// Returns the names of the tables and columns that are selected, and `None` for each expression.
+    pub(crate) fn selected_names(&self) -> Vec<Option<(&'static str, &'static str)>> {
+        let names = |term: &Term| match term {
+            Term::Column(column) => Some(column.names()),
+            _ => None,
+        };
+        self.selected.iter().flatten().map(names).collect()
+    }
+
     /// Checks that no value breaks a rule, and that no search is missing.
     pub(crate) fn check(&self) -> Result<()> {
         self.notes().check()

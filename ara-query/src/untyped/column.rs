@@ -83,6 +83,11 @@ impl ColumnTerm {
         self.missing.map(|_| self.shown)
     }
 
+    /// Returns the name by which the query reads its table, and the stored name of the column.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        (self.member, self.name)
+    }
+
     /// Returns the stored names of its table and of the column.
     pub(crate) fn stored_names(self) -> (&'static str, &'static str) {
         (self.table.name, self.name)
