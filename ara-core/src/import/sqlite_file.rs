@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::file::checks::{beside, check_path, immutable, with_diagnosis};
+use crate::file::cipher::FileKey;
 use crate::file::open::{configure, whole_path};
 use crate::import::importer::EachRow;
 use crate::import::row::ImportRow;
@@ -44,8 +45,10 @@ pub(super) fn open(path: &Path, busy: Duration) -> Result<SqliteFile> {
     // The log is beside the file itself, not beside a link to it.
     let target = fs::canonicalize(&path)
         .map_err(|_| refuse("there is no such file: give the path of one that is there"))?;
+    // What is encrypted is told so.
+    let key = FileKey::default();
     let opened = match way(&target) {
-        Way::AsUnchanging => begin((immutable(&target).map_err(Error::from), None), busy),
+        Way::AsUnchanging => begin((immutable(&target, &key), None), busy),
         Way::Locked => match begin((locked(&target), None), busy) {
             // A journal beside it is to be rolled back.
             Err(Error::ReadOnly | Error::Io { .. }) => copied(&target, busy),
@@ -58,7 +61,10 @@ pub(super) fn open(path: &Path, busy: Duration) -> Result<SqliteFile> {
         Error::ReadOnly => {
             refuse("allow this user to read the file, and the log or journal beside it")
         }
-        error => match with_diagnosis(error, &path) {
+        error => match with_diagnosis(error, &path, &key) {
+            Error::Encrypted { .. } => {
+                refuse("it is encrypted: import from a copy of it that is not")
+            }
             Error::Corrupt => refuse("it is damaged: repair it, or take a backup of it"),
             error => error,
         },

@@ -15,16 +15,16 @@ pub(crate) enum Key {}
 
 /// What opens a file: nothing is needed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct FileKey;
+pub(crate) struct FileKey(());
 
 #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "with the feature it is not so")]
 impl FileKey {
     pub(crate) fn of(_: &Path, _: Option<&Key>) -> Result<Self> {
-        Ok(Self)
+        Ok(Self::default())
     }
 
     pub(crate) fn if_encrypted(_: &Path, _: Option<&Key>) -> Result<Self> {
-        Ok(Self)
+        Ok(Self::default())
     }
 
     pub(crate) fn is_none(&self) -> bool {
