@@ -12,6 +12,8 @@ mod file;
 mod growth;
 mod log;
 mod merge;
+#[cfg(feature = "text")]
+mod merged_text;
 mod model;
 mod names;
 mod past;
@@ -52,6 +54,10 @@ pub use database::options::Options;
 pub use database::source::{Handle, Reading, Source};
 #[doc(hidden)]
 pub use database::subscription::{Subscription, Until};
+#[cfg(feature = "text")]
+pub use database::text_edit::TextEdit;
+#[cfg(feature = "text")]
+pub use database::text_watch::TextWatch;
 pub use database::transaction::Transaction;
 pub use error::{Error, Result};
 pub use exchange::changes::Changes;
@@ -67,6 +73,10 @@ pub use growth::history::{Growth, SchemaVersion};
 pub use growth::recorded_types::RecordedType;
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
+#[cfg(feature = "text")]
+pub use merged_text::change::TextChange;
+#[cfg(feature = "text")]
+pub use merged_text::cursor::TextCursor;
 pub use model::app_schema::{AppSchema, Schema, definitions};
 pub use model::cells::Cells;
 #[doc(hidden)]
@@ -114,6 +124,8 @@ pub use sync::client::schema_facts::{SchemaFacts, schema_facts};
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
+#[cfg(feature = "text")]
+pub use value::Text;
 pub use value::{
     Addition, AsRead, Borrowed, Class, Counter, FromSqlValue, Id, IntoOptional, IntoSqlValue,
     IntoValue, Json, MadeOf, NonEmptyString, Ordered, ParseError, Patches, Plain, Readable, Rule,

@@ -13,6 +13,7 @@ use crate::file::open::{Location, open};
 use crate::file::readers::Readers;
 use crate::log::entropy::Entropy;
 use crate::rows::plans::Plans;
+use crate::rows::texts::Documents;
 use crate::value::Timestamp;
 use crate::watch::watches::Watches;
 
@@ -53,7 +54,13 @@ impl Shared {
         let sync_entropy = Mutex::new(options.sync_entropy());
         Ok(Self {
             options,
-            writer: Mutex::new(Writer { connection, entropy, journal: None, is_purge_due: false }),
+            writer: Mutex::new(Writer {
+                connection,
+                entropy,
+                documents: Documents::default(),
+                journal: None,
+                is_purge_due: false,
+            }),
             writing: AtomicU64::new(0),
             readers,
             plans: Plans::default(),

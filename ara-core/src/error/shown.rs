@@ -20,7 +20,7 @@ impl Error {
         name_of! { self =>
             Open NotADatabase ForeignDatabase NewerFormat OlderFormat Corrupt Replaced DiskFull Busy
             TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse TooLarge EndOfTime
-            Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
+            Text Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
             Broken QueryTooLarge Overflow RawSql RawWrite RawShape RawValue RawParameters
             WatchedTransaction OtherThread OnlyNow Compacted CompactedTransaction UnknownTransaction
             Forgotten Line Closed Unreadable NewerChanges Transfer InASpace NotInASpace
