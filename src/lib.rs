@@ -77,8 +77,8 @@ pub mod __private {
 
     pub use ara_core::schema::compile_time::*;
     pub use ara_core::schema::{
-        ColumnDef, IndexDef, Place, Range, Replaces, TableDef, Type, lacks_a_table,
-        place_of_refusal, plainly_keeps,
+        ColumnDef, IndexDef, Range, Replaces, TableDef, Type, lacks_a_table, place_of_refusal,
+        plainly_keeps,
     };
     pub use ara_core::{
         AppSchema, AsRead, Cells, Column, Create, Document, FieldOf, Fields, HISTORY, Id, IdBeside,

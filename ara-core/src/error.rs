@@ -7,6 +7,7 @@ mod sqlite;
 
 use std::path::PathBuf;
 
+use crate::error::shown::span;
 use crate::value::{ParseError, Rule, Timestamp};
 
 /// The result of a function of ara.
@@ -507,9 +508,28 @@ pub enum Error {
         limit: u64,
     },
 
-    /// The relay founds spaces only for those to whom its operator has given a token.
+    /// The disk of the relay is full, so that it takes nothing of any space. Writing goes on here, what others have sent
+    /// is read, and what waits is sent when there is room.
     #[error(
-        "the relay founds spaces only with a token, and was given none, or one that it does not know: ask its operator for one, and pass it to `admission`"
+        "the disk of the relay is full, so that it takes nothing: tell whoever runs it; what waits is sent when there is room"
+    )]
+    RelayDiskFull,
+
+    /// The relay has had more from this network than one may ask, or found, in a time. While a space is synced, it is
+    /// tried again by itself.
+    #[error(
+        "the relay has had too many requests or new spaces from this network, and takes others in {}: what waits is sent then, and whoever runs the relay can raise the limit",
+        span(*seconds)
+    )]
+    RelayLimited {
+        /// After how many seconds it takes others.
+        seconds: u32,
+    },
+
+    /// The relay takes a space that it does not have only from those to whom its operator has given a token: one that is
+    /// new, or that it has lost.
+    #[error(
+        "the relay does not have this space, or has lost it, and takes it only with a token, of which it was given none, or one that it does not know: ask whoever runs the relay for one, and enter it in this app, which passes it to `admission`; what waits is sent then"
     )]
     AdmissionNeeded,
 

@@ -4,11 +4,13 @@
 
 mod check;
 mod copy;
+mod dropping;
 #[cfg(test)]
 mod tests;
 
 pub use self::check::check;
-pub use self::copy::{CopyError, copy, drop_copy};
+pub use self::copy::{CopyError, copy};
+pub use self::dropping::{delete, drop_copy};
 
 use ara_protocol::SpaceId;
 use ara_protocol::access::Members;
@@ -42,6 +44,12 @@ pub enum AdminError {
     #[error("a member has deleted this space: nothing is left to decide")]
     Deleted,
 
+    /// The space is served.
+    #[error(
+        "this space is open: close it by `admin close` first, so that its devices are not in the middle of something"
+    )]
+    Served,
+
     /// The space is being copied here.
     #[error(
         "this space was not copied whole: run the same copy again, or drop what is there by `admin drop-copy`"
@@ -49,7 +57,9 @@ pub enum AdminError {
     Incomplete,
 
     /// The space is no copy that broke off.
-    #[error("this space is whole, so nothing of it was dropped")]
+    #[error(
+        "this space is whole, so nothing of it was dropped: see `admin delete` if it is to be gone all the same"
+    )]
     Whole,
 
     /// The store fails.

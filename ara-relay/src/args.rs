@@ -1,5 +1,6 @@
 //! The arguments of the command.
 
+use std::env;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use ara_protocol::request::origin;
 use ara_relay::store::postgres::DEFAULT_CONNECTIONS;
 use ara_relay::{Admission, Rate, ServerOptions, loopback_origins};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::builder::{BoolishValueParser, RangedU64ValueParser};
+use clap::{Arg, Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::command::Admin;
 use crate::place::{FILE, Place, place_of};
@@ -25,17 +27,17 @@ const BURST_SECONDS: u32 = 10;
 /// To serve other machines, put a reverse proxy before it that speaks https, such as Caddy or nginx, and tell the relay
 /// the URL that the devices call:
 ///
-///   ara-relay --origin https://relay.example --behind-proxy --admit token --token SECRET
+///   ARA_RELAY_TOKEN=SECRET ara-relay --origin https://relay.example --behind-proxy --admit token
 ///
 /// The proxy must pass on bodies of 8 MB, must not buffer answers (those of /v1/events never end), and must wait at
-/// least 30 seconds for an answer. It sets X-Forwarded-For.
+/// least a minute for an answer. It sets X-Forwarded-For.
 ///
 /// One that serves many keeps its data in PostgreSQL, and can be started several times behind a load balancer:
 ///
 ///   ara-relay --origin https://relay.example --behind-proxy --store postgres://ara:SECRET@db.example/ara
 ///
-/// A copy of the data that is made while the relay runs needs `ara-relay admin backup copy.db`, or the like. A relay that
-/// was put back to such a copy is given by the devices what it has lost.
+/// A copy of the data while the relay runs is made by `ara-relay admin backup copy.db`, and by nothing else. A relay that was
+/// put back to such a copy is given by the devices what it has lost.
 ///
 /// `ara-relay admin` looks after what a relay keeps, also while it runs.
 ///
@@ -81,7 +83,8 @@ pub(crate) struct Arguments {
         long,
         value_name = "NUMBER",
         env = "ARA_RELAY_STORE_CONNECTIONS",
-        default_value_t = DEFAULT_CONNECTIONS
+        default_value_t = DEFAULT_CONNECTIONS,
+        value_parser = at_least_one()
     )]
     pub(crate) store_connections: usize,
 
@@ -89,8 +92,8 @@ pub(crate) struct Arguments {
     ///
     /// Devices sign for whom a request is, so that no relay can pass it on to another one. Requests that were signed for
     /// another URL are refused. Only the scheme, the host and the port count, as the device has them: those of the
-    /// proxy, if there is one. 127.0.0.1, localhost and ::1 with the port of --listen always count. In the environment
-    /// variable, URLs are separated by commas.
+    /// proxy, if there is one. 127.0.0.1, localhost and ::1 with the port of --listen always count. Several URLs can also be
+    /// separated by commas.
     #[arg(long, value_name = "URL", env = "ARA_RELAY_ORIGIN", value_delimiter = ',', value_parser = parse_origin)]
     origin: Vec<String>,
 
@@ -110,7 +113,8 @@ pub(crate) struct Arguments {
         value_name = "TOKEN",
         env = "ARA_RELAY_TOKEN",
         hide_env_values = true,
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = parse_token
     )]
     token: Vec<String>,
 
@@ -127,17 +131,25 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_RATE", default_value_t = 50)]
     rate: u32,
 
+    /// How many spaces one address may found a day, or 0 for any number.
+    ///
+    /// So many may be founded at once, and they come back over the day. A space that comes back to a relay which has lost it
+    /// counts, too; who uses a space that is there, or joins it, does not. Whose addresses count as one, and whose do not
+    /// count, is as for --rate.
+    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_NEW_SPACES", default_value_t = 100)]
+    new_spaces: u32,
+
     /// Takes the address of who asks from the header X-Forwarded-For, whose last one the proxy has set.
     ///
     /// Without a proxy that sets it, anybody could choose an address.
-    #[arg(long, env = "ARA_RELAY_BEHIND_PROXY")]
+    #[arg(long, env = "ARA_RELAY_BEHIND_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) behind_proxy: bool,
 
     /// How many connections there may be at once. More wait.
     ///
     /// Each device that is connected has one or two. If the system does not allow as many open files, there are fewer,
     /// and the relay says so.
-    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS", default_value_t = 4096)]
+    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS", default_value_t = 4096, value_parser = at_least_one())]
     pub(crate) connections: usize,
 
     /// How many of them one address may have. More are closed.
@@ -145,13 +157,13 @@ pub(crate) struct Arguments {
     /// With --behind-proxy it is how many requests and streams of events of one address there may be at once, and more
     /// are refused. It should be twice the devices that may be behind one address, such as those of an office.
     /// Connections from this machine are not counted, unless there is --limit-this-machine.
-    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS_EACH", default_value_t = 256)]
+    #[arg(long, value_name = "NUMBER", env = "ARA_RELAY_CONNECTIONS_EACH", default_value_t = 256, value_parser = at_least_one())]
     pub(crate) connections_each: usize,
 
     /// Limits who runs on this machine, by address, as others are.
     ///
     /// It is for a machine whose users do not trust each other, and has no effect with --behind-proxy.
-    #[arg(long, env = "ARA_RELAY_LIMIT_THIS_MACHINE")]
+    #[arg(long, env = "ARA_RELAY_LIMIT_THIS_MACHINE", value_parser = BoolishValueParser::new())]
     pub(crate) limit_this_machine: bool,
 
     /// For how many seconds the relay waits for a client.
@@ -207,8 +219,21 @@ pub(crate) enum Level {
 }
 
 impl Arguments {
+    /// Reads the arguments, and what the environment says where they say nothing. Where it says nothing either, as a file
+    /// of variables has them that are to be filled in, a variable counts as not set. Ends the process if they cannot be read.
+    pub(crate) fn read() -> Self {
+        let is_empty =
+            |arg: &Arg| arg.get_env().and_then(env::var_os).is_some_and(|value| value.is_empty());
+        let matches = without_env(Self::command(), &is_empty).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Returns where everything is kept.
-    pub(crate) fn place(&self) -> Place {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is named in no way that is known.
+    pub(crate) fn place(&self) -> anyhow::Result<Place> {
         place_of(&self.store)
     }
 
@@ -239,7 +264,7 @@ impl Arguments {
     ///
     /// Returns what is missing or too much.
     pub(crate) fn admission(&self) -> Result<Admission, String> {
-        let tokens: Vec<_> = self.token.iter().filter(|token| !token.is_empty()).cloned().collect();
+        let tokens = self.token.clone();
         match self.admit {
             Some(Admit::Open) if tokens.is_empty() => Ok(Admission::Open),
             Some(Admit::Open) => {
@@ -268,6 +293,20 @@ impl Arguments {
     pub(crate) fn rate(&self) -> Option<Rate> {
         let burst = self.rate.saturating_mul(BURST_SECONDS);
         (self.rate > 0).then_some(Rate { per_second: self.rate, burst })
+    }
+
+    /// Returns how many spaces one address may found a day.
+    pub(crate) fn new_spaces(&self) -> Option<u32> {
+        (self.new_spaces > 0).then_some(self.new_spaces)
+    }
+
+    /// Returns what is likely not meant so, and what to do about it.
+    pub(crate) fn doubt(&self) -> Option<&'static str> {
+        let is_https = self.origin.iter().any(|origin| origin.starts_with("https://"));
+        (is_https && !self.behind_proxy).then_some(
+            "devices call this relay by https, which a reverse proxy speaks for it: add --behind-proxy, and have the proxy set \
+             X-Forwarded-For; as it is, all devices count as one address, and have no limits if the proxy is on this machine",
+        )
     }
 
     /// Returns how the server behaves that the arguments ask for, with so many connections.
@@ -305,15 +344,33 @@ impl Arguments {
     }
 }
 
+/// Has arguments not ask the environment, those of subcommands too.
+fn without_env(command: Clap, which: &impl Fn(&Arg) -> bool) -> Clap {
+    let command = command.mut_args(|arg| if which(&arg) { arg.env(None::<&str>) } else { arg });
+    command.mut_subcommands(|command| without_env(command, which))
+}
+
+fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
+}
+
 fn parse_origin(url: &str) -> Result<String, String> {
-    origin(url).map_err(|error| error.to_string())
+    origin(url.trim()).map_err(|error| error.to_string())
+}
+
+fn parse_token(token: &str) -> Result<String, String> {
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(
+            "a token that is empty admits nobody: leave it out, or write a secret".to_owned()
+        );
+    }
+    Ok(token.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
-
-    use clap::CommandFactory;
 
     use super::*;
 
@@ -330,7 +387,7 @@ mod tests {
     fn without_arguments_it_serves_this_machine() {
         let arguments = parse(&[]);
         assert_eq!(arguments.listen, "127.0.0.1:4040".parse().unwrap());
-        assert!(arguments.place() == Place::File(PathBuf::from("ara-relay.db")));
+        assert_eq!(arguments.place().unwrap(), Place::File(PathBuf::from("ara-relay.db")));
         assert_eq!(arguments.admission(), Ok(Admission::Open));
         assert_eq!(arguments.quota, 1 << 30);
         assert_eq!(arguments.rate(), Some(Rate { per_second: 50, burst: 500 }));
@@ -364,7 +421,6 @@ mod tests {
         let one = parse(&["--listen", "192.168.1.2:80"]).admission().unwrap_err();
         assert!(!one.contains("--origin"), "{one}");
         assert!(parse(&["--admit", "token"]).admission().is_err());
-        assert!(parse(&["--admit", "token", "--token", ""]).admission().is_err());
         assert!(parse(&["--admit", "open", "--token", "a"]).admission().is_err());
     }
 
@@ -381,5 +437,44 @@ mod tests {
         assert_eq!(origins, expected);
         assert!(parse(&[]).origins("0.0.0.0:80".parse().unwrap()).is_err());
         assert!(Arguments::try_parse_from(["ara-relay", "--origin", "relay.example"]).is_err());
+        let several = parse(&["--origin", "https://a.example, https://b.example "]);
+        assert_eq!(several.origin, ["https://a.example", "https://b.example"]);
+    }
+
+    #[test]
+    fn what_would_serve_nobody_is_refused() {
+        for refused in [
+            &["--connections", "0"],
+            &["--connections-each", "0"],
+            &["--store-connections", "0"],
+            &["--patience", "0"],
+            &["--token", ""],
+            &["--token", "a,,b"],
+            &["--token", "a, "],
+        ] {
+            let parsed = Arguments::try_parse_from(["ara-relay"].iter().chain(refused));
+            assert!(parsed.is_err(), "{refused:?}");
+        }
+        assert_eq!(parse(&["--token", "a, b"]).token, ["a", "b"]);
+        // There it stands for any number.
+        let any = parse(&["--rate", "0", "--new-spaces", "0"]);
+        assert_eq!((any.rate(), any.new_spaces()), (None, None));
+        assert_eq!(parse(&[]).new_spaces(), Some(100));
+    }
+
+    #[test]
+    fn a_proxy_that_the_relay_does_not_know_of_is_doubted() {
+        let doubt = |arguments: &[&str]| parse(arguments).doubt();
+        let https = ["--origin", "http://a.example, https://a.example"];
+        assert!(doubt(&https).is_some_and(|doubt| doubt.contains("--behind-proxy")));
+        assert_eq!(doubt(&[&https[..], &["--behind-proxy"]].concat()), None);
+        assert_eq!(doubt(&["--origin", "http://a.example"]), None);
+    }
+
+    #[test]
+    fn the_help_and_the_guide_agree() {
+        let help = Arguments::command().render_long_help().to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("wait at least a minute for an answer"), "{help}");
     }
 }

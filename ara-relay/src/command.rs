@@ -4,17 +4,18 @@ mod listing;
 
 use std::fmt;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use ara_protocol::SpaceId;
+use ara_relay::store::sqlite::Earlier;
 use ara_relay::store::{Listing, Store};
-use ara_relay::{SqliteStore, admin};
+use ara_relay::{SqliteReader, admin};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::lock;
-use crate::place::{Place, open, place_of};
+use crate::lock::{Lock, try_lock};
+use crate::place::{Place, Purpose, open, place_of};
 use crate::size::parse_quota;
 
 /// How many connections to PostgreSQL a command has.
@@ -73,17 +74,33 @@ enum Action {
         space: SpaceId,
     },
 
+    /// Deletes from this store all that it has of a space that is closed.
+    ///
+    /// For its members this is no deletion, which only they can sign: the store is as if the space had never been here. If
+    /// one of its devices comes back, it founds the space again, as far as it is admitted, and sends all that it has. What
+    /// no device has any more is lost. A space that was deleted by a member is left alone, as what is left of it says so.
+    Delete {
+        /// The id of the space, as `spaces` lists it.
+        #[arg(value_parser = parse_space)]
+        space: SpaceId,
+
+        /// Says that it is meant: what is deleted does not come back from here.
+        #[arg(long)]
+        yes: bool,
+    },
+
     /// Copies spaces into another store, and checks what was copied.
     ///
     /// A file of SQLite with one space in it is an export, and copying from it is an import. A space must not change
     /// meanwhile: close it first, or stop the relay. A space that was closed is closed in the copy, too. A copy that broke
-    /// off goes on if the same is run again; until it is whole, the space is not served there.
+    /// off goes on if the same is run again; until it is whole, the space is not served there. It exits with 1 if a space
+    /// is there already in another state, which is left alone.
     Copy {
         /// Where to: a file of SQLite, or the URL of a database of PostgreSQL, as --store has it.
         #[arg(long, value_name = "STORE", env = "ARA_RELAY_TO", hide_env_values = true)]
         to: std::ffi::OsString,
 
-        /// Says that no relay runs on the store. Of a file this is seen without it.
+        /// Says that no relay runs on the database. Of a file this is seen.
         #[arg(long)]
         stopped: bool,
 
@@ -94,7 +111,7 @@ enum Action {
 
     /// Drops what a copy has left that broke off and is not to go on.
     ///
-    /// A space that is whole is left alone.
+    /// A space that is whole is left alone: see `delete`.
     DropCopy {
         /// The id of the space, as `spaces` lists it: one that is `arriving`.
         #[arg(value_parser = parse_space)]
@@ -104,7 +121,7 @@ enum Action {
     /// Checks spaces, and exits with 1 if something is wrong. It changes nothing.
     ///
     /// It reads all of them: hash chains, heads and their signatures, parts, the order of segments, access logs by the
-    /// rules of the protocol, and slots.
+    /// rules of the protocol, and slots; and if none is named, whether the file is whole.
     Check {
         /// The ids of the spaces. Without any, all are checked.
         #[arg(value_name = "SPACE", value_parser = parse_space)]
@@ -113,11 +130,15 @@ enum Action {
 
     /// Copies the whole file, as it is now, into a new one, also while the relay runs.
     ///
-    /// The copy is a store like the file itself: to restore it is to put it in its place while no relay runs. Of a
-    /// database of PostgreSQL, backups are its own.
+    /// The copy is a store like the file itself: to restore it is to put it in its place while no relay runs. It has its
+    /// name once it is whole. Of a database of PostgreSQL, backups are its own.
     Backup {
-        /// The file to write, which must not be there.
+        /// The file to write.
         file: PathBuf,
+
+        /// Replaces an earlier backup that has this name, once the new one is whole. Nothing else is replaced.
+        #[arg(long)]
+        replace: bool,
     },
 
     /// Gives room back to the disk that the store does not need any more.
@@ -137,14 +158,27 @@ enum Order {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct OwnQuota(Option<u64>);
 
+impl Action {
+    const fn purpose(&self) -> Purpose {
+        match self {
+            Self::Spaces { .. } | Self::Copy { .. } | Self::Check { .. } | Self::Backup { .. } => {
+                Purpose::Read
+            }
+            Self::Quota { .. }
+            | Self::Close { .. }
+            | Self::Open { .. }
+            | Self::Delete { .. }
+            | Self::DropCopy { .. }
+            | Self::Vacuum => Purpose::Change,
+        }
+    }
+}
+
 /// Does what an operator says, and returns whether nothing was found wrong.
 pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
-    let is_locked = |place: &Place| match place {
-        Place::File(file) => lock::lock(file).map(Some),
-        Place::Postgres(_) => Ok(None),
-    };
-    let store = existing(place.clone())?;
-    match &admin.action {
+    let action = &admin.action;
+    let store = existing(place.clone(), action.purpose())?;
+    match action {
         Action::Spaces { by, most, json } => {
             let listing = if *by == Order::Size { Listing::Size } else { Listing::Age };
             let spaces = admin::list(&*store, listing, *most)?;
@@ -159,26 +193,25 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
         Action::Open { space } => {
             admin::open(&*store, *space).with_context(|| space.to_string())?;
         }
+        Action::Delete { space, yes } => {
+            if !yes {
+                bail!(
+                    "what this store has of the space would be gone, and comes back only from its devices: say that \
+                     it is meant by --yes"
+                );
+            }
+            admin::delete(&*store, *space).with_context(|| space.to_string())?;
+        }
         Action::Copy { to, stopped, spaces } => {
             // While this has the lock, no relay begins to serve the file.
-            let lock = is_locked(&place);
-            let is_stopped = *stopped || matches!(lock, Ok(Some(_)));
-            let to = open(place_of(to), CONNECTIONS)?.0;
+            let (_lock, is_stopped) = lock_to_copy(&place, *stopped)?;
+            let to = open(place_of(to)?, CONNECTIONS, Purpose::Fill)?.0;
             return copy(&*store, &*to, spaces, is_stopped);
         }
         Action::DropCopy { space } => {
             admin::drop_copy(&*store, *space).with_context(|| space.to_string())?;
         }
-        Action::Backup { file } => match place {
-            Place::File(store) => SqliteStore::open(store)?
-                .back_up(file)
-                .with_context(|| file.display().to_string())?,
-            Place::Postgres(_) => {
-                bail!(
-                    "PostgreSQL makes backups of its own: use pg_dump, or archive its write-ahead log"
-                )
-            }
-        },
+        Action::Backup { file, replace } => back_up(&place, file, *replace)?,
         Action::Check { spaces } => return check(&*store, spaces),
         Action::Vacuum => {
             let before = store.size()?;
@@ -191,32 +224,71 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
 }
 
 /// Opens a store that is there.
-fn existing(place: Place) -> Result<Arc<dyn Store>> {
+fn existing(place: Place, purpose: Purpose) -> Result<Arc<dyn Store>> {
     if let Place::File(file) = &place
         && !file.exists()
     {
         bail!("{} is not there: name the relay's store by --store", file.display());
     }
-    Ok(open(place, CONNECTIONS)?.0)
+    Ok(open(place, CONNECTIONS, purpose)?.0)
+}
+
+fn back_up(place: &Place, to: &Path, replaces: bool) -> Result<()> {
+    let Place::File(file) = place else {
+        bail!("PostgreSQL makes backups of its own: use pg_dump, or archive its write-ahead log")
+    };
+    let store = SqliteReader::open(file).with_context(|| file.display().to_string())?;
+    let earlier = if replaces { Earlier::Replace } else { Earlier::Keep };
+    store.back_up(to, earlier).with_context(|| to.display().to_string())
+}
+
+/// Locks the store that is copied from, if it is a file, and returns whether no relay runs on it.
+fn lock_to_copy(place: &Place, is_said_to_be_stopped: bool) -> Result<(Option<Lock>, bool)> {
+    let Place::File(file) = place else { return Ok((None, is_said_to_be_stopped)) };
+    // Where this user may lock nothing, as in a folder that cannot be written, it is as --stopped says.
+    let lock = try_lock(file).unwrap_or(Lock::Unknown);
+    let is_stopped = match lock {
+        Lock::Taken { .. } => true,
+        Lock::InUse if is_said_to_be_stopped => bail!(
+            "a relay runs on {}, whatever --stopped says: stop it, or close the spaces and leave --stopped out",
+            file.display()
+        ),
+        Lock::InUse => false,
+        Lock::Unknown => is_said_to_be_stopped,
+    };
+    Ok((Some(lock), is_stopped))
 }
 
 fn copy(from: &dyn Store, to: &dyn Store, named: &[SpaceId], is_stopped: bool) -> Result<bool> {
     let all = if named.is_empty() { admin::all(from)? } else { named.to_vec() };
-    let mut copied = 0;
+    let (mut copied, mut differing) = (0, 0);
     for space in &all {
         match admin::copy(from, to, *space, is_stopped) {
             Ok(()) => copied += 1,
             Err(admin::CopyError::AlreadyThere) if named.is_empty() => {
                 say(format!("{space} is there already\n"))?;
             }
+            Err(error @ (admin::CopyError::Behind | admin::CopyError::Ahead)) => {
+                differing += 1;
+                say(format!("{space}: {error}\n"))?;
+            }
             Err(error) => return Err(anyhow!(error).context(space.to_string())),
         }
     }
-    say(format!("{} copied\n", Spaces(copied)))?;
-    Ok(true)
+    let differ = if differing == 0 {
+        String::new()
+    } else {
+        format!(", {} there already and not the same", Spaces(differing))
+    };
+    say(format!("{} copied{differ}\n", Spaces(copied)))?;
+    Ok(differing == 0)
 }
 
 fn check(store: &dyn Store, named: &[SpaceId]) -> Result<bool> {
+    let faults = if named.is_empty() { store.faults()? } else { vec![] };
+    for fault in &faults {
+        say(format!("the file: {fault}\n"))?;
+    }
     let all = if named.is_empty() { admin::all(store)? } else { named.to_vec() };
     let mut damaged = 0;
     for space in &all {
@@ -227,7 +299,7 @@ fn check(store: &dyn Store, named: &[SpaceId]) -> Result<bool> {
         }
     }
     say(format!("{} checked, {damaged} with something wrong\n", Spaces(all.len())))?;
-    Ok(damaged == 0)
+    Ok(damaged == 0 && faults.is_empty())
 }
 
 /// A number of spaces.

@@ -57,4 +57,4 @@ pub use relay::{News, Relay, RelayAnswer, Subscription};
 pub use server::{Server, ServerOptions, serve};
 pub use store::Topic;
 pub use store::postgres::PostgresStore;
-pub use store::sqlite::SqliteStore;
+pub use store::sqlite::{SqliteReader, SqliteStore};

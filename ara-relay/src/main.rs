@@ -8,7 +8,7 @@ mod place;
 mod size;
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,8 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use ara_relay::{Relay, RelayOptions, Server};
 use args::{Arguments, Command, Level};
-use clap::Parser;
-use place::{Place, open};
+use place::{Place, Purpose, open};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -31,14 +30,16 @@ const MOST_THREADS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(has_colours())
         .with_max_level(filter(arguments.log))
         .with_target(false)
         .init();
     if let Some(Command::Admin(admin)) = &arguments.command {
-        return match command::run(admin, arguments.place(), arguments.quota) {
+        let done = arguments.place().and_then(|place| command::run(admin, place, arguments.quota));
+        return match done {
             Ok(true) => ExitCode::SUCCESS,
             // What was found is written already.
             Ok(false) => ExitCode::FAILURE,
@@ -59,6 +60,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns whether the log is read on a terminal, by somebody who has nothing against colours.
+fn has_colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
 /// Whatever is logged, whoever started it is told why it did not do it.
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("ara-relay: {error:#}");
@@ -66,30 +72,34 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
+    let place = arguments.place()?;
     let admission = arguments.admission().map_err(|reason| anyhow!(reason))?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let origins = arguments.origins(address).map_err(|reason| anyhow!(reason))?;
+    if let Some(doubt) = arguments.doubt() {
+        tracing::warn!("{doubt}");
+    }
     let metrics = match arguments.metrics {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
 
-    let place = arguments.place();
     // Others may open the store, such as who looks into it. A file has one relay.
     let _lock = match &place {
         Place::File(file) => Some(lock::lock(file)?),
         Place::Postgres(_) => None,
     };
-    let (store, kept) = open(place, arguments.store_connections)?;
+    let (store, kept) = open(place, arguments.store_connections, Purpose::Fill)?;
     let options = RelayOptions {
         origins,
         admission,
         quota: arguments.quota,
         rate: arguments.rate(),
+        new_spaces: arguments.new_spaces(),
         ..RelayOptions::default()
     };
-    let relay = Arc::new(Relay::over(store, options)?);
+    let relay = Arc::new(Relay::over(store.clone(), options)?);
     let connections = files::connections(arguments.connections);
     if connections < arguments.connections {
         tracing::warn!(
@@ -116,6 +126,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
             tokio::try_join!(serving, server.serve_metrics(metrics, wait_for(stop)))?;
         }
         None => serving.await?,
+    }
+    if let Err(error) = store.rest() {
+        tracing::warn!(%error, "the file alone is not whole: what lies beside it belongs to it");
     }
     Ok(())
 }

@@ -67,6 +67,9 @@ pub struct RelayOptions {
     pub quota: u64,
     /// How many requests one address may send, or `None` for any number. Addresses that are unknown are not limited.
     pub rate: Option<Rate>,
+    /// How many spaces one address may found a day, or `None` for any number. So many can be founded at once. Addresses
+    /// that are unknown are not limited.
+    pub new_spaces: Option<u32>,
     /// The clock by which challenges, staged parts and mailboxes expire.
     pub clock: Clock,
     /// Where the key under which it makes challenges comes from.
@@ -80,6 +83,7 @@ impl Default for RelayOptions {
             admission: Admission::Open,
             quota: DEFAULT_QUOTA,
             rate: None,
+            new_spaces: None,
             clock: Arc::new(now_seconds),
             entropy: Arc::new(|bytes| getrandom::fill(bytes).is_ok()),
         }
@@ -93,6 +97,7 @@ impl fmt::Debug for RelayOptions {
             .field("admission", &self.admission)
             .field("quota", &self.quota)
             .field("rate", &self.rate)
+            .field("new_spaces", &self.new_spaces)
             .finish_non_exhaustive()
     }
 }

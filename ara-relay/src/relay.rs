@@ -9,6 +9,7 @@ mod delete;
 mod entries;
 mod fault;
 mod find;
+mod health;
 mod limits;
 mod mailbox;
 mod members;
@@ -34,6 +35,7 @@ use ara_protocol::{Error, MailboxId, SpaceId};
 use crate::options::RelayOptions;
 use crate::relay::asked::Asked;
 use crate::relay::fault::Fault;
+use crate::relay::health::Health;
 use crate::relay::limits::Limits;
 use crate::relay::members::KnownMembers;
 use crate::relay::news::Listeners;
@@ -69,6 +71,9 @@ pub struct Relay {
     options: RelayOptions,
     secret: [u8; 32],
     limits: Option<Limits>,
+    /// How many spaces an address may found.
+    new_spaces: Option<Limits>,
+    health: Health,
     known: KnownMembers,
     listeners: Arc<Listeners>,
     /// The origin for which the last request was signed, which is likely that of the next.
@@ -138,7 +143,9 @@ impl Relay {
         Ok(Self {
             store,
             secret: secret.ok_or(StoreError::BrokeOff)?,
-            limits: options.rate.map(Limits::new),
+            limits: options.rate.map(Limits::of_requests),
+            new_spaces: options.new_spaces.map(Limits::of_new_spaces),
+            health: Health::default(),
             options,
             known: KnownMembers::default(),
             listeners,
@@ -158,6 +165,19 @@ impl Relay {
     /// [`subscribe`](Self::subscribe).
     #[must_use]
     pub fn answer(&self, endpoint: Endpoint, body: &[u8], peer: Option<IpAddr>) -> RelayAnswer {
+        let limited = peer.and_then(|peer| self.limited(peer));
+        limited.unwrap_or_else(|| self.answer_counted(endpoint, body, peer))
+    }
+
+    /// Answers a request that [`limited`](Self::limited) has counted already. What else an address is limited in still
+    /// counts.
+    #[must_use]
+    pub fn answer_counted(
+        &self,
+        endpoint: Endpoint,
+        body: &[u8],
+        peer: Option<IpAddr>,
+    ) -> RelayAnswer {
         match self.try_answer(endpoint, body, peer) {
             Ok((challenge, done)) => encode(challenge, Ok(done.content), done.wait_seconds),
             Err((challenge, fault)) => refuse(challenge, fault),
@@ -165,7 +185,7 @@ impl Relay {
     }
 
     /// Returns the answer that refuses whatever comes from an address, if it has asked too often. It counts as a
-    /// request, so what is asked then is answered for no `peer`.
+    /// request, so what is asked then is answered by [`answer_counted`](Self::answer_counted).
     #[must_use]
     pub fn limited(&self, peer: IpAddr) -> Option<RelayAnswer> {
         self.limit(Some(peer)).err().map(|fault| refuse(vec![], fault))
@@ -183,7 +203,7 @@ impl Relay {
     ) -> std::result::Result<Subscription, RelayAnswer> {
         let space = peek_space(body);
         let subscribed = self.limit(peer).and_then(|()| {
-            let asked = self.asked(Endpoint::Events, body)?;
+            let asked = self.asked(Endpoint::Events, body, peer)?;
             self.mending(&asked, || self.subscribe_asked(&asked))
         });
         subscribed.map_err(|fault| refuse(self.challenge_for(space), fault))
@@ -202,7 +222,7 @@ impl Relay {
         self.store.shrink()
     }
 
-    /// Checks that the store can be read.
+    /// Checks that the store can be read. [`check_writing`](Self::check_writing) checks that it can be written.
     ///
     /// # Errors
     ///
@@ -241,7 +261,6 @@ impl Relay {
         body: &[u8],
         peer: Option<IpAddr>,
     ) -> std::result::Result<(Vec<u8>, Done), (Vec<u8>, Fault)> {
-        self.limit(peer).map_err(|fault| (vec![], fault))?;
         if endpoint == Endpoint::Challenge {
             let space = body.try_into().map(SpaceId::from_bytes);
             let space = space.map_err(|_| (vec![], Refusal::Malformed.into()))?;
@@ -249,7 +268,7 @@ impl Relay {
         }
         let challenge = self.challenge_for(peek_space(body));
         let done = self
-            .asked(endpoint, body)
+            .asked(endpoint, body, peer)
             .and_then(|asked| self.mending(&asked, || self.act(endpoint, &asked)));
         match done {
             Ok(done) => Ok((challenge, done)),
@@ -258,7 +277,16 @@ impl Relay {
     }
 
     fn limit(&self, peer: Option<IpAddr>) -> std::result::Result<(), Fault> {
-        let (Some(limits), Some(peer)) = (&self.limits, peer) else { return Ok(()) };
+        self.take_of(self.limits.as_ref(), peer)
+    }
+
+    /// Takes what an address may have once, if it is limited.
+    fn take_of(
+        &self,
+        limits: Option<&Limits>,
+        peer: Option<IpAddr>,
+    ) -> std::result::Result<(), Fault> {
+        let (Some(limits), Some(peer)) = (limits, peer) else { return Ok(()) };
         let retry_after = limits.take(peer, self.now());
         if retry_after == 0 { Ok(()) } else { Err(Refusal::Limited { retry_after }.into()) }
     }
@@ -268,6 +296,7 @@ impl Relay {
         &self,
         endpoint: Endpoint,
         body: &'a [u8],
+        peer: Option<IpAddr>,
     ) -> std::result::Result<Asked<'a>, Fault> {
         if body.len() > LONGEST_REQUEST {
             return Err(Refusal::TooLarge.into());
@@ -283,7 +312,7 @@ impl Relay {
             match asked.verify(endpoint, origin) {
                 Ok(signer) => {
                     self.last_origin.store(at, Ordering::Relaxed);
-                    return Ok(Asked::new(asked, body, signer, origin.clone()));
+                    return Ok(Asked::new(asked, (body, peer), signer, origin.clone()));
                 }
                 Err(Error::WrongSignature { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -334,7 +363,11 @@ impl Relay {
         about: Option<Topic>,
         job: impl FnMut(&mut dyn Transaction) -> std::result::Result<T, Fault>,
     ) -> std::result::Result<T, Fault> {
-        run(|job| self.store.write(about, job), job)
+        let written = run(|job| self.store.write(about, job), job);
+        if let Err(Fault::Store(error)) = &written {
+            self.health.note(error, self.now());
+        }
+        written
     }
 }
 
@@ -375,7 +408,7 @@ fn refuse(challenge: Vec<u8>, fault: Fault) -> RelayAnswer {
         Fault::Refused(refusal) => refusal,
         Fault::Store(error) => {
             tracing::error!(%error, "the store fails");
-            Refusal::Busy
+            if error == StoreError::Full { Refusal::DiskFull } else { Refusal::Busy }
         }
         Fault::Damaged(_) => {
             tracing::error!("more is damaged than is mended at once");

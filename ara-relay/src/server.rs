@@ -19,6 +19,7 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -112,8 +113,22 @@ struct Shared {
     turns: Arc<Shares>,
     bodies: Room,
     answers: Room,
+    /// Whether it was told that the reverse proxy names no addresses.
+    has_warned_of_unnamed: AtomicBool,
     /// Whether the server stops, so that what waits does not wait any longer.
     stopping: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// Tells once that a request came of which the reverse proxy does not say from where.
+    fn warn_of_unnamed(&self) {
+        if !self.has_warned_of_unnamed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a request came without the header X-Forwarded-For, or with an address in it that cannot be read: have the \
+                 reverse proxy set it, or else all devices count as one address, and share its limits"
+            );
+        }
+    }
 }
 
 impl Server {
@@ -137,6 +152,7 @@ impl Server {
             turns: Shares::new(options.most_connections_of_one),
             bodies: Room::default(),
             answers: Room::default(),
+            has_warned_of_unnamed: AtomicBool::new(false),
             stopping,
         };
         Self { shared: Arc::new(shared) }

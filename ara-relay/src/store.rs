@@ -105,6 +105,25 @@ pub trait Store: Send + Sync {
     /// Returns an error if the store fails.
     fn shrink(&self) -> Result<()>;
 
+    /// Puts all that was committed where it stays, as a relay does when it stops. Then the store is not used any more.
+    /// Without this nothing is lost, but what belongs together may be in several files.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails, or if others keep it from doing so.
+    fn rest(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Returns what is wrong with the database itself, whatever it holds, as far as it can tell. This reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    fn faults(&self) -> Result<Vec<String>> {
+        Ok(vec![])
+    }
+
     /// Returns how many bytes the store takes on its disk.
     ///
     /// # Errors

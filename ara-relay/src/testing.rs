@@ -21,6 +21,7 @@ use crate::options::RelayOptions;
 use crate::relay::Relay;
 use crate::testing::stores::test_store;
 
+pub(crate) mod failing;
 pub(crate) mod stores;
 
 pub(crate) const ORIGIN: &str = "http://relay.example";

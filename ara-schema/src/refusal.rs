@@ -31,6 +31,17 @@ pub enum Place {
     Field(usize),
 }
 
+impl Place {
+    /// Returns the position of the field's column, or `usize::MAX` for the struct. Generated code is smaller by it.
+    #[must_use]
+    pub const fn position(self) -> usize {
+        match self {
+            Self::Struct => usize::MAX,
+            Self::Field(at) => at,
+        }
+    }
+}
+
 /// Returns the place at which to show what a table breaks of what was released of it, or `None` if it
 /// breaks nothing.
 #[must_use]

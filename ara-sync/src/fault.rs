@@ -69,11 +69,12 @@ pub(crate) const fn refusal_text(refusal: &Refusal) -> &'static str {
         Refusal::Deleted { .. } => "a member has deleted the space there",
         Refusal::Full { .. } => "there is no room for more in this space",
         Refusal::AdmissionNeeded => "a new space needs a token there",
-        Refusal::Limited { .. } => "there were too many requests",
+        Refusal::Limited { .. } => "there were too many requests, or new spaces, from this network",
         Refusal::TooLarge => "the request is larger than it takes",
         Refusal::Malformed => "it cannot read the request",
         Refusal::UpdateNeeded => "it is older than this app: update the relay",
         Refusal::Closed => "whoever runs it has closed the space",
+        Refusal::DiskFull => "its disk is full",
         _ => "it cannot answer now",
     }
 }

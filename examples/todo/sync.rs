@@ -35,6 +35,8 @@ const USAGE: &str = "To sync the list with other devices:
 
 The other devices call this one as its file is called.
 RELAY is the URL of one, http://127.0.0.1:4040 or what TODO_RELAY names. `cargo run -p ara-relay` runs it there.
+If it wants a token, TODO_TOKEN is that.
+What is told with a `!` is told once, unless its cause goes on.
 ";
 
 /// How long what must come to an end may take.
@@ -60,6 +62,8 @@ pub fn run<E: Edition>(path: &Path, args: &[&str]) -> Result<(), Failure> {
 struct Setting<'a> {
     path: &'a Path,
     relay: String,
+    /// By which the relay takes a space that it does not have, if it wants one.
+    token: String,
     name: String,
     once: bool,
     invite: bool,
@@ -69,9 +73,10 @@ impl<'a> Setting<'a> {
     /// Takes the options and the relay out of the arguments.
     fn take(path: &'a Path, args: &[&'a str]) -> Result<(Self, Vec<&'a str>), Failure> {
         let relay = std::env::var("TODO_RELAY").ok().filter(|relay| !relay.is_empty());
+        let token = std::env::var("TODO_TOKEN").unwrap_or_default();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let relay = relay.unwrap_or_else(|| "http://127.0.0.1:4040".to_owned());
-        let mut setting = Self { path, relay, name, once: false, invite: false };
+        let mut setting = Self { path, relay, token, name, once: false, invite: false };
         let mut rest = Vec::new();
         for &arg in args {
             match arg {
@@ -86,11 +91,18 @@ impl<'a> Setting<'a> {
                 other => rest.push(other),
             }
         }
+        if setting.once && setting.invite {
+            return Err(usage(
+                "`--invite` waits for a device, and `--once` for nobody: leave one of them out"
+                    .to_owned(),
+            ));
+        }
         Ok((setting, rest))
     }
 
     fn builder<'d, E: Edition>(&self, db: &'d Database) -> SyncBuilder<'d, E> {
-        db.sync::<E>(&self.relay).device_name(&self.name).app_version(E::VERSION)
+        let builder = db.sync::<E>(&self.relay).device_name(&self.name).app_version(E::VERSION);
+        builder.admission(&self.token)
     }
 
     /// Opens the file, if it takes part in sync.
@@ -117,12 +129,14 @@ fn sync<E: Edition>(setting: &Setting<'_>) -> Result<(), Failure> {
     screen.show(session, is_alone || setting.invite)
 }
 
-/// Shows the devices as this one knows them, also without a network.
+/// Shows the devices as this one knows them, also without a network, and by which id whoever runs the relay knows the list.
 fn devices<E: Edition>(setting: &Setting<'_>) -> Result<(), Failure> {
     let db = setting.open()?;
     let status = setting.builder::<E>(&db).open()?.status();
     let rows: Vec<_> = status.devices.iter().map(told::device).collect();
-    say(table::aligned(["name", "app", "last heard of", ""], &rows).trim_end())
+    say(table::aligned(["name", "app", "last heard of", ""], &rows).trim_end())?;
+    let Some(space) = db.space()? else { return Ok(()) };
+    say(&format!("\nspace {}", space.id))
 }
 
 /// Takes the list out of sync. Nothing begins that again but `todo sync`.

@@ -50,7 +50,8 @@ impl User {
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("TODO_DB")
-            .env_remove("TODO_RELAY");
+            .env_remove("TODO_RELAY")
+            .env_remove("TODO_TOKEN");
         command
     }
 

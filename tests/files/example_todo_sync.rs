@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use ara_relay::{Relay, RelayOptions, SqliteStore, loopback_origins, serve};
+use ara_relay::{Admission, Relay, RelayOptions, SqliteStore, loopback_origins, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -26,10 +26,16 @@ struct TestRelay {
 
 impl TestRelay {
     fn start() -> Self {
+        Self::with(Admission::Open)
+    }
+
+    /// Starts one that has nothing, and founds spaces for some.
+    fn with(admission: Admission) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
         let port = listener.local_addr().expect("has an address").port();
-        let options = RelayOptions { origins: loopback_origins(port), ..RelayOptions::default() };
+        let origins = loopback_origins(port);
+        let options = RelayOptions { origins, admission, ..RelayOptions::default() };
         let store = SqliteStore::memory().expect("a store");
         let relay = Arc::new(Relay::new(store, options).expect("a relay"));
         runtime.spawn(serve(listener, relay, std::future::pending()));
@@ -197,6 +203,32 @@ fn who_does_not_confirm_gets_nothing() {
 }
 
 #[test]
+fn a_relay_that_was_lost_is_told_once_and_given_the_token_that_it_wants() {
+    let (lost, laptop) = (TestRelay::start(), User::new());
+    laptop.tells(&["add", "Buy milk"]);
+    laptop.tells(&["sync", &lost.url, "--once"]);
+    let devices = laptop.tells(&["devices"]);
+    let space = devices.lines().last().and_then(|line| line.strip_prefix("space "));
+    let space = space.expect("the space is shown, by which an operator knows it");
+    assert_eq!(space.len(), 32, "{devices}");
+
+    let relay = TestRelay::with(Admission::Token(vec!["friend".to_owned()]));
+    let sync = ["sync", &relay.url, "--once"];
+    let output = laptop.run(&sync);
+    let [told, error] = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it));
+    assert!(told.contains("! the relay was put back or wiped"), "{told}");
+    assert!(told.contains("TODO_TOKEN") && error.contains("ask whoever runs the relay"), "{error}");
+    let mut with_token = laptop.command(&sync);
+    let output = with_token.env("TODO_TOKEN", "friend").output().expect("it starts");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("! the relay was put back"), "{told}");
+    // The user has seen it.
+    let told = laptop.tells(&sync);
+    assert!(!told.contains('!') && told.contains("up to date"), "{told}");
+    assert!(laptop.tells(&["devices"]).contains(space));
+}
+
+#[test]
 fn what_cannot_be_synced_says_why() {
     let (relay, user) = (TestRelay::start(), User::new());
     assert!(user.tells(&["sync", "--help"]).contains("todo sync [RELAY]"));
@@ -206,6 +238,7 @@ fn what_cannot_be_synced_says_why() {
         (&["leave"], 2, "todo.db is not synced yet"),
         (&["pair"], 2, "todo pair [RELAY] CODE"),
         (&["sync", "--twice"], 2, "no option `--twice`"),
+        (&["sync", "--once", "--invite"], 2, "leave one of them out"),
         (&["pair", &relay.url, "no code"], 1, "the code to join a space cannot be used"),
         (&["pair", &relay.url, "K7QP-3MTX-9WDR-2HVC"], 1, "the code to join a space"),
         (&["recover", &relay.url], 1, "the recovery words cannot be used"),

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use ara::Error;
 use ara::prelude::*;
-use ara::sync::Connection;
+use ara::sync::{Alarm, Connection};
 
 use crate::device::{
-    App, Device, LONG, add, incompressible, is_failing, titles, wait_for, wait_sent,
+    App, Device, LONG, add, has_alarm, incompressible, is_failing, titles, wait_for, wait_sent,
 };
 use crate::test_relay::{Mode, TestRelay};
 
@@ -97,6 +97,29 @@ fn a_full_relay_is_not_asked_again_and_again() {
     relay.change(|options| options.quota = 1 << 30);
     session.run_once(soon()).unwrap();
     assert_eq!(session.status().bytes_to_send, 0);
+}
+
+#[test]
+fn a_relay_with_a_full_disk_is_told_and_gets_all_once_it_has_room() {
+    let relay = TestRelay::start();
+    let db = Database::memory().unwrap();
+    let session = db.sync::<App>(relay.url()).open().unwrap();
+    session.run_once(soon()).unwrap();
+    add(&db, "one");
+    relay.fill_disk();
+    relay.asked();
+    let error = session.run_once(soon()).unwrap_err();
+    assert!(matches!(error, Error::RelayDiskFull), "{error}");
+    assert!(relay.asked().len() < 20);
+    let status = session.status();
+    assert!(has_alarm(&status, |alarm| matches!(alarm, Alarm::RelayDiskFull)), "{status:?}");
+    assert!(status.bytes_to_send > 0);
+    let error = session.invite().unwrap_err();
+    assert!(matches!(error, Error::RelayDiskFull), "{error}");
+    relay.change(|_| {});
+    session.run_once(soon()).unwrap();
+    let status = session.status();
+    assert!(status.bytes_to_send == 0 && status.alarms.is_empty(), "{status:?}");
 }
 
 #[test]

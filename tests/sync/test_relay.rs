@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::{Endpoint, SignedRequest};
+use ara_relay::store::{self, Job, Store, StoreError, Topic};
 use ara_relay::{Admission, News, Relay, RelayAnswer, RelayOptions, SqliteStore};
 use tempfile::TempDir;
 
@@ -148,7 +149,18 @@ impl TestRelay {
 
     /// Goes on with another file, and with other options.
     pub fn go_on_with(&self, file: &Path, change: impl Fn(&mut RelayOptions)) {
-        *lock(&self.served.relay) = Arc::new(open(file, self.address, change));
+        self.go_on_as(open(file, self.address, change));
+    }
+
+    /// Goes on with what it has on a disk that is full.
+    pub fn fill_disk(&self) {
+        let file = self.folder.path().join("relay.db");
+        let store = FullDisk(SqliteStore::open(file).unwrap());
+        self.go_on_as(Relay::new(store, options(self.address)).unwrap());
+    }
+
+    fn go_on_as(&self, relay: Relay) {
+        *lock(&self.served.relay) = Arc::new(relay);
         self.served.listen();
         self.served.cut();
     }
@@ -193,9 +205,33 @@ impl Drop for TestRelay {
     }
 }
 
+/// A store that keeps nothing of a space or a mailbox, as its disk is full.
+struct FullDisk(SqliteStore);
+
+impl Store for FullDisk {
+    fn read(&self, job: Job<'_>) -> store::Result<()> {
+        self.0.read(job)
+    }
+
+    fn write(&self, about: Option<Topic>, job: Job<'_>) -> store::Result<()> {
+        if about.is_some() { Err(StoreError::Full) } else { self.0.write(about, job) }
+    }
+
+    fn shrink(&self) -> store::Result<()> {
+        self.0.shrink()
+    }
+
+    fn size(&self) -> store::Result<u64> {
+        self.0.size()
+    }
+}
+
+fn options(address: SocketAddr) -> RelayOptions {
+    RelayOptions { origins: vec![format!("http://{address}")], ..RelayOptions::default() }
+}
+
 fn open(file: &Path, address: SocketAddr, change: impl Fn(&mut RelayOptions)) -> Relay {
-    let origins = vec![format!("http://{address}")];
-    let mut options = RelayOptions { origins, ..RelayOptions::default() };
+    let mut options = options(address);
     change(&mut options);
     Relay::new(SqliteStore::open(file).unwrap(), options).unwrap()
 }

@@ -56,5 +56,10 @@ mod tests {
         assert!(words(None).starts_with("the recovery words cannot be used: is not"));
         let full = Error::RelayFull { used: 5, limit: 6 }.to_string();
         assert!(full.contains("uses 5 bytes of 6: have the limit raised"));
+        let limited = Error::RelayLimited { seconds: 864 }.to_string();
+        assert!(
+            limited.contains("takes others in 15 minutes: what waits is sent then"),
+            "{limited}"
+        );
     }
 }

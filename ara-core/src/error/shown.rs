@@ -24,12 +24,23 @@ impl Error {
             Broken QueryTooLarge Overflow RawSql RawWrite RawShape RawValue RawParameters
             WatchedTransaction OtherThread OnlyNow Compacted CompactedTransaction UnknownTransaction
             Forgotten Line Closed Unreadable NewerChanges Transfer InASpace NotInASpace
-            NothingReleased SyncedAlready KeysMissing KeysUnreadable Relay RelayFull AdmissionNeeded
+            NothingReleased SyncedAlready KeysMissing KeysUnreadable Relay RelayFull RelayDiskFull
+            RelayLimited AdmissionNeeded
             SpaceDeleted RemovedFromSpace ClockWrong PairingCode PairingDigits PairingFailed
             PairingTimedOut RecoveryWords NoSuchDevice SyncStopped DeadlinePassed SyncUpdateNeeded
             Sqlite
         }
     }
+}
+
+/// Returns how long some seconds are, as one says it.
+pub(super) fn span(seconds: u32) -> String {
+    let (count, unit) = match seconds {
+        0..120 => (seconds.max(1), "second"),
+        120..7200 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(60 * 60), "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Shows the message, so that a program whose `main` returns the error tells what to do. With `#`, the name of the
@@ -43,6 +54,21 @@ impl fmt::Debug for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_told_as_one_says_them() {
+        let told = [0, 1, 119, 120, 7199, 7200, 86_400].map(span);
+        let expected = [
+            "1 second",
+            "1 second",
+            "119 seconds",
+            "2 minutes",
+            "120 minutes",
+            "2 hours",
+            "24 hours",
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn debug_shows_the_message() {

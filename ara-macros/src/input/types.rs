@@ -24,6 +24,26 @@ pub fn is_string(ty: &Type) -> bool {
     })
 }
 
+/// Returns whether a type is written as one of the standard library's or ara's that is no counter, nor made of one.
+pub fn is_no_counter(ty: &Type) -> bool {
+    const NAMES: [&str; 13] = [
+        "String",
+        "NonEmptyString",
+        "bool",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "u8",
+        "u16",
+        "u32",
+        "f32",
+        "f64",
+        "Id",
+    ];
+    path_of(ty).is_some_and(|path| is_one_of(path, &NAMES))
+}
+
 /// Returns the path of a type that is nothing but a path, such as `std::string::String`.
 fn path_of(ty: &Type) -> Option<&Path> {
     match ty {

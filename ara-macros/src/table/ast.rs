@@ -8,7 +8,7 @@ use super::attr::{FieldArgs, TableArgs};
 use super::visibility::hides;
 use crate::input::faults::Faults;
 use crate::input::names::{StoredName, module, plain, snake_case};
-use crate::input::types::inside_option;
+use crate::input::types::{inside_option, is_no_counter};
 
 /// A table: a struct as the derive understands it.
 pub struct Table<'a> {
@@ -47,6 +47,8 @@ pub struct Column<'a> {
     pub is_optional: bool,
     /// Whether the field is an `Option` within an `Option`, which is refused.
     pub is_optional_twice: bool,
+    /// Whether the type is, or stands for, something that may be a counter.
+    pub may_be_counter: bool,
     /// Whether the field, and so perhaps its type, is less visible than the table.
     pub is_hidden: bool,
     pub docs: Vec<&'a Attribute>,
@@ -94,14 +96,16 @@ impl<'a> Table<'a> {
         }
         let optional = inside_option(&field.ty);
         let twice = optional.and_then(inside_option);
+        let ty = twice.or(optional).unwrap_or(&field.ty);
         self.columns.push(Column {
             ident,
             vis: &field.vis,
             name: StoredName::new(args.column.as_ref(), ident, str::to_owned),
             parameter: format_ident!("__{}", plain(ident)),
-            ty: naming_self(twice.or(optional).unwrap_or(&field.ty).to_token_stream(), self.ident),
+            ty: naming_self(ty.to_token_stream(), self.ident),
             is_optional: optional.is_some(),
             is_optional_twice: twice.is_some(),
+            may_be_counter: !is_no_counter(ty),
             is_hidden: hides(self.vis, &field.vis),
             docs,
             deprecated: field.attrs.iter().find(|attr| attr.path().is_ident("deprecated")),

@@ -61,6 +61,8 @@ pub enum Refusal {
     Closed,
     /// The relay cannot answer now.
     Busy,
+    /// The disk of the relay is full, so that it takes nothing, of any space. What is there can be read.
+    DiskFull,
 }
 
 impl Refusal {
@@ -72,7 +74,7 @@ impl Refusal {
             Self::Unknown | Self::AdmissionNeeded | Self::Closed => 403,
             Self::Moved => 421,
             Self::Deleted { .. } => 410,
-            Self::Full { .. } => 507,
+            Self::Full { .. } | Self::DiskFull => 507,
             Self::Limited { .. } => 429,
             Self::TooLarge => 413,
             Self::Malformed => 400,
@@ -96,6 +98,7 @@ impl Refusal {
             Self::UpdateNeeded => 11,
             Self::Closed => 12,
             Self::Busy => 13,
+            Self::DiskFull => 14,
         });
         match self {
             Self::Deleted { audience, request, records } => {
@@ -135,6 +138,7 @@ impl Refusal {
             11 => Self::UpdateNeeded,
             12 => Self::Closed,
             13 => Self::Busy,
+            14 => Self::DiskFull,
             _ => return Err(Error::UpdateNeeded { what: WHAT }),
         })
     }

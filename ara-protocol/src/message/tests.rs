@@ -146,6 +146,7 @@ fn each_refusal_is_read_again() -> Result<()> {
         Refusal::UpdateNeeded,
         Refusal::Closed,
         Refusal::Busy,
+        Refusal::DiskFull,
     ] {
         assert!((400..600).contains(&refusal.status()));
         let answer = Answer { challenge: vec![1, 2], outcome: Err(refusal) };

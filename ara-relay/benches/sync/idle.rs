@@ -21,8 +21,9 @@ const WRITTEN: &str = "an idle, connected client in a minute: written";
 /// The least that the system counts of the processor.
 const A_TICK: Duration = Duration::from_millis(10);
 
-/// How long it takes until a device that has just started is idle.
-const SETTLED: Duration = Duration::from_secs(1);
+/// How long it takes until a device that has just started is idle: once it has sent something, it tells the others within ten
+/// seconds what it has.
+const SETTLED: Duration = Duration::from_secs(15);
 
 /// Measures what a process does while nothing happens.
 pub fn idle(report: &mut Report, store: &Store) -> Result<()> {

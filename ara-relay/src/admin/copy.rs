@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ara_protocol::request::hash_body;
 use ara_protocol::segment::Head;
 use ara_protocol::slot::Slot;
-use ara_protocol::{Cursor, NodeId, RecordHash, SpaceId};
+use ara_protocol::{NodeId, RecordHash, SpaceId};
 
 use crate::admin::check::check;
-use crate::admin::{AdminError, members_of, read};
+use crate::admin::{members_of, read};
 use crate::relay::{PAGE_OF_RECORDS, records_after};
 use crate::store::{
     Ending, Listed, Live, NewSegment, Result, Space, SpaceState, Store, StoreError, StoredPlace,
@@ -52,9 +52,23 @@ pub enum CopyError {
     )]
     Incomplete,
 
-    /// It is in the store that is copied to.
-    #[error("the space is there already, and nothing of it was changed")]
+    /// It is in the store that is copied to, as it is here.
+    #[error("the space is there already, as it is here, and nothing of it was changed")]
     AlreadyThere,
+
+    /// It is in the store that is copied to, as it was here before.
+    #[error(
+        "the space is there already, as it was before, and was left alone: close and delete it there by `admin close` \
+         and `admin delete`, and copy it again"
+    )]
+    Behind,
+
+    /// It is in the store that is copied to, with something that is not here.
+    #[error(
+        "the space is there already with something that is not here, and was left alone: if this one is to count all the \
+         same, close and delete it there by `admin close` and `admin delete`, and copy it again"
+    )]
+    Ahead,
 
     /// What is there of a copy that broke off is of another state.
     #[error(
@@ -79,7 +93,8 @@ pub enum CopyError {
 ///
 /// # Errors
 ///
-/// Returns an error if the space could change meanwhile or is there already, or if it is damaged, or if a store fails.
+/// Returns an error if the space could change meanwhile, or is there already whether it is the same or not, or if it is
+/// damaged, or if a store fails.
 pub fn copy(
     from: &dyn Store,
     to: &dyn Store,
@@ -93,7 +108,7 @@ pub fn copy(
         _ => {}
     }
     let copying = Copying { from, to, space };
-    let there = copying.begin()?.ok_or(CopyError::AlreadyThere)?;
+    let Some(there) = copying.begin()? else { return Err(copying.compare()?) };
     copying.catch_up(&there)?;
     copying.records()?;
     copying.log()?;
@@ -108,36 +123,6 @@ pub fn copy(
         space.state = state;
         Ok(())
     })?)
-}
-
-/// Drops what there is of a copy that broke off and is not to go on. A space that was copied whole is left alone.
-///
-/// # Errors
-///
-/// Returns [`AdminError::NotThere`] if the space is not there, [`AdminError::Whole`] if it was copied whole or is no copy,
-/// and [`AdminError::Store`] if the store fails.
-pub fn drop_copy(store: &dyn Store, id: SpaceId) -> std::result::Result<(), AdminError> {
-    // A little at a time, so that others are answered in between.
-    let (mut has_begun, mut is_more) = (false, true);
-    while is_more {
-        let mut outcome = Ok(false);
-        store.write(Some(Topic::Space(id)), &mut |transaction| {
-            outcome = match transaction.space(id)? {
-                None if has_begun => Ok(false),
-                None => Err(AdminError::NotThere),
-                Some(space) if space.state != SpaceState::Arriving => Err(AdminError::Whole),
-                Some(mut space) => {
-                    // A copy does not go on from here, if this breaks off as well.
-                    space.end = Cursor { number: space.end.number.max(1), chain: [0; 32] };
-                    transaction.put_space(&space)?;
-                    Ok(transaction.drop_some_of(space.key)?)
-                }
-            };
-            Ok(Ending::Keep)
-        })?;
-        (has_begun, is_more) = (true, outcome?);
-    }
-    Ok(())
 }
 
 struct Copying<'a> {
@@ -186,6 +171,7 @@ impl Copying<'_> {
                 None => {
                     let mut space = transaction.found(self.id())?;
                     space.state = SpaceState::Arriving;
+                    space.last_use = self.space.last_use;
                     transaction.put_space(&space)?;
                     Some(space)
                 }
@@ -193,6 +179,28 @@ impl Copying<'_> {
             Ok(Ending::Keep)
         })?;
         Ok(there)
+    }
+
+    /// Returns how what is there differs from what is here, if it is there whole.
+    fn compare(&self) -> Result<CopyError> {
+        let here = &self.space;
+        let there = read(self.to, |transaction| transaction.space(self.id()))?;
+        let there = there.ok_or(StoreError::BrokeOff)?;
+        let counts =
+            |space: &Space| (space.is_deleted, space.end.number, space.records, space.slots);
+        if counts(here) == counts(&there) && here.end == there.end && here.access == there.access {
+            return Ok(CopyError::AlreadyThere);
+        }
+        if here.is_deleted || there.is_deleted {
+            return Ok(if here.is_deleted { CopyError::Behind } else { CopyError::Ahead });
+        }
+        let is_of_here = read(self.from, |transaction| {
+            let is_same_log = there.end.number == 0
+                || transaction.chain_at(here.key, there.end.number)? == Some(there.end.chain);
+            let record = transaction.record_number(here.key, there.access)?;
+            Ok(is_same_log && record == Some(there.records) && there.slots <= here.slots)
+        })?;
+        Ok(if is_of_here { CopyError::Behind } else { CopyError::Ahead })
     }
 
     /// Brings up what was copied before, if the space was opened in between.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ara_protocol::message::Endpoint;
 use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::sync::{PushOutcome, SyncRequest};
+use ara_protocol::message::{Endpoint, Refusal};
 use ara_protocol::{Cursor, MailboxId, RecordHash, SegmentId};
 
 use super::*;
@@ -97,10 +97,7 @@ fn a_space_is_copied_to_another_store_and_back() {
     assert_eq!(check(store, space.id()), Ok(vec![]));
 
     space.relay = back;
-    assert_eq!(
-        space.sync(&space.laptop, space.request()),
-        Err(ara_protocol::message::Refusal::Closed)
-    );
+    assert_eq!(space.sync(&space.laptop, space.request()), Err(Refusal::Closed));
     open(space.relay.store(), space.id()).unwrap();
     assert_eq!(told(&space), before);
     let last = space.heads(0, Some(node(2))).entries.len();
@@ -137,6 +134,93 @@ fn what_is_left_of_a_copy_that_broke_off_is_dropped_and_nothing_else() {
     assert_eq!(check(target, space.id()), Ok(vec![]));
     assert_eq!(drop_copy(target, space.id()), Err(AdminError::Whole));
     assert_eq!(check(target, space.id()), Ok(vec![]));
+}
+
+fn a_space_that_is_closed_is_deleted_and_may_come_again() {
+    let mut space = full();
+    let relay = space.relay.clone();
+    let store = relay.store();
+    assert_eq!(delete(store, space.id()), Err(AdminError::Served));
+    close(store, space.id()).unwrap();
+    let breaking = Breaking(store, AtomicUsize::new(2));
+    let broken = delete(&breaking, space.id());
+    assert_eq!(broken, Err(AdminError::Store(StoreError::BrokeOff)));
+    // Nobody is served the rest.
+    let asked = |space: &TestSpace| space.sync(&space.laptop, space.request()).map(|_| ());
+    assert_eq!(asked(&space), Err(Refusal::Closed));
+    assert_eq!(open(store, space.id()), Err(AdminError::Incomplete));
+    delete(store, space.id()).unwrap();
+    assert_eq!(all(store), Ok(vec![]));
+    assert_eq!(delete(store, space.id()), Err(AdminError::NotThere));
+
+    // For its members this is a relay that has lost it, and no deletion.
+    assert_eq!(asked(&space), Err(Refusal::Unknown));
+    space.put_records(&space.laptop, &space.log).unwrap();
+    assert_eq!(asked(&space), Ok(()));
+    space.append_many(node(4), 2);
+    assert_eq!(check(store, space.id()), Ok(vec![]));
+}
+
+fn what_a_member_has_deleted_stays_deleted() {
+    let space = full();
+    space.ask(Endpoint::Delete, space.id().as_bytes(), &space.laptop).unwrap();
+    let store = space.relay.store();
+    assert_eq!(delete(store, space.id()), Err(AdminError::Deleted));
+    assert_eq!(all(store), Ok(vec![space.id()]));
+    assert_eq!(check(store, space.id()), Ok(vec![]));
+}
+
+fn a_space_that_is_there_already_is_compared() {
+    let (mut space, target) = (full(), relay());
+    let (source, id) = (space.relay.clone(), space.id());
+    let copied_again = || copy(source.store(), target.store(), id, true);
+    copied_again().unwrap();
+    assert_eq!(copied_again(), Err(CopyError::AlreadyThere));
+    // What the operator decides of one of them makes no difference.
+    set_quota(target.store(), id, Some(1 << 30)).unwrap();
+    assert_eq!(copied_again(), Err(CopyError::AlreadyThere));
+
+    // One of both goes on, by a slot, by an access record, or by a segment.
+    let changes: [fn(&mut TestSpace); 3] = [
+        |space| {
+            let laptop = copied(&space.laptop);
+            let slot = space.slot(&laptop, 20).as_bytes().to_vec();
+            space.sync(&laptop, SyncRequest { slot, ..space.request() }).unwrap();
+        },
+        |space| {
+            space.add_device();
+        },
+        |space| {
+            space.append_many(node(4), 1);
+        },
+    ];
+    for change in changes {
+        change(&mut space);
+        assert_eq!(copied_again(), Err(CopyError::Behind));
+        assert_eq!(copy(target.store(), source.store(), id, true), Err(CopyError::Ahead));
+        close(target.store(), id).unwrap();
+        delete(target.store(), id).unwrap();
+        copied_again().unwrap();
+        assert_eq!(copied_again(), Err(CopyError::AlreadyThere));
+    }
+    // Both do.
+    space.append_many(node(5), 1);
+    space.relay = target.clone();
+    space.append_many(node(6), 2);
+    assert_eq!(copied_again(), Err(CopyError::Ahead));
+    // A member deletes it in one.
+    space.ask(Endpoint::Delete, id.as_bytes(), &space.laptop).unwrap();
+    assert_eq!(copied_again(), Err(CopyError::Ahead));
+    assert_eq!(copy(target.store(), source.store(), id, true), Err(CopyError::Behind));
+}
+
+fn a_copy_that_has_begun_was_used_when_the_space_was() {
+    let (space, target) = (full(), relay());
+    let breaking = Breaking(target.store(), AtomicUsize::new(1));
+    copy(space.relay.store(), &breaking, space.id(), true).unwrap_err();
+    let used = |store| list(store, Listing::Age, 1).unwrap()[0].space.last_use;
+    assert!(used(target.store()) > 0);
+    assert_eq!(used(target.store()), used(space.relay.store()));
 }
 
 fn a_copy_that_breaks_off_goes_on() {
@@ -316,6 +400,10 @@ on_every_store!(
     a_space_is_copied_to_another_store_and_back,
     a_copy_that_breaks_off_goes_on,
     what_is_left_of_a_copy_that_broke_off_is_dropped_and_nothing_else,
+    a_space_that_is_closed_is_deleted_and_may_come_again,
+    what_a_member_has_deleted_stays_deleted,
+    a_space_that_is_there_already_is_compared,
+    a_copy_that_has_begun_was_used_when_the_space_was,
     a_deleted_space_is_copied_with_its_tombstone,
     a_segment_too_large_for_one_step_is_copied_part_by_part,
     spaces_are_listed_by_size_and_by_age,

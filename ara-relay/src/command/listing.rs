@@ -74,6 +74,9 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 fn age(then: u64, now: u64) -> String {
+    if then == 0 {
+        return "never".to_owned();
+    }
     match now.saturating_sub(then) / A_DAY {
         0 => "today".to_owned(),
         1 => "1 day ago".to_owned(),
@@ -102,8 +105,9 @@ mod tests {
 
     #[test]
     fn an_age_is_in_days() {
+        assert_eq!(age(0, 60 * A_DAY), "never");
         assert_eq!(age(10, 5), "today");
-        assert_eq!(age(0, A_DAY), "1 day ago");
-        assert_eq!(age(0, 90 * A_DAY), "90 d ago");
+        assert_eq!(age(1, A_DAY + 1), "1 day ago");
+        assert_eq!(age(1, 90 * A_DAY + 1), "90 d ago");
     }
 }

@@ -28,6 +28,8 @@ struct Fresh {
     /// Who is a member so far, if the space is there.
     members: Option<Arc<Members>>,
     records: Vec<Vec<u8>>,
+    /// Whether nothing is here of the space.
+    is_new_space: bool,
 }
 
 impl Fresh {
@@ -59,6 +61,10 @@ impl Relay {
     pub(super) fn access(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Fault> {
         let request = AccessRequest::read(asked.content())?;
         let new = self.read(|transaction| self.new_records(transaction, asked, &request))?;
+        if new.is_new_space {
+            // Before anything of it is checked, which takes longer than all that was done so far.
+            self.take_of(self.new_spaces.as_ref(), asked.peer)?;
+        }
         let are_taken = match new.read(asked)? {
             Some(records) if !records.is_empty() => self.write(asked.topic(), |transaction| {
                 self.take_records(transaction, asked, &request, &records)
@@ -84,10 +90,11 @@ impl Relay {
             if request.records.is_empty() {
                 return Err(Refusal::Unknown.into());
             }
-            if transaction.space(asked.space())?.is_none() {
+            let is_new_space = transaction.space(asked.space())?.is_none();
+            if is_new_space {
                 self.admit(request)?;
             }
-            return Ok(Fresh { members: None, records: request.records.clone() });
+            return Ok(Fresh { members: None, records: request.records.clone(), is_new_space });
         };
         let mut new = vec![];
         for record in &request.records {
@@ -96,7 +103,7 @@ impl Relay {
                 new.push(record.clone());
             }
         }
-        Ok(Fresh { members: Some(members), records: new })
+        Ok(Fresh { members: Some(members), records: new, is_new_space: false })
     }
 
     fn admit(&self, request: &AccessRequest) -> Result<(), Refusal> {

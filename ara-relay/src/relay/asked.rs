@@ -1,5 +1,7 @@
 //! A request whose signature was checked.
 
+use std::net::IpAddr;
+
 use ara_protocol::keys::MemberKey;
 use ara_protocol::message::SignedRequest;
 use ara_protocol::{Result, SpaceId};
@@ -11,6 +13,8 @@ pub(super) struct Asked<'a> {
     request: SignedRequest<'a>,
     /// All bytes of it.
     pub(super) body: &'a [u8],
+    /// The address that it came from, if that is to be limited.
+    pub(super) peer: Option<IpAddr>,
     /// Who signed it.
     pub(super) signer: MemberKey,
     /// The origin that it was signed for.
@@ -20,11 +24,11 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     pub(super) const fn new(
         request: SignedRequest<'a>,
-        body: &'a [u8],
+        (body, peer): (&'a [u8], Option<IpAddr>),
         signer: MemberKey,
         audience: String,
     ) -> Self {
-        Self { request, body, signer, audience }
+        Self { request, body, peer, signer, audience }
     }
 
     /// Which space it is about.

@@ -15,7 +15,7 @@ use crate::relay::fault::Fault;
 use crate::relay::members::{number_of, records_after};
 use crate::relay::push::{Push, Pushed, Taking, read as read_push};
 use crate::relay::standing::Standing;
-use crate::store::{Questions, Result, Space, Topic, Transaction};
+use crate::store::{Questions, Result, Space, StoreError, Topic, Transaction};
 
 /// The most bytes of access records in an answer.
 const MOST_RECORDS: usize = 4 << 20;
@@ -105,7 +105,13 @@ impl Relay {
         })?;
         if is_use_news {
             let nothing = Writing { pushes: vec![], slot: None, ..writing };
-            self.write(asked.topic(), |transaction| self.take_news(transaction, asked, &nothing))?;
+            let noted = self
+                .write(asked.topic(), |transaction| self.take_news(transaction, asked, &nothing));
+            match noted {
+                // That keeps nobody from reading.
+                Err(Fault::Store(StoreError::Full)) => {}
+                noted => drop(noted?),
+            }
         }
         Ok(answer.to_bytes()?)
     }

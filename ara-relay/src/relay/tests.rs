@@ -6,6 +6,7 @@ mod asking;
 mod closing;
 mod deleting;
 mod dying;
+mod full;
 mod mailbox;
 mod model;
 mod processes;

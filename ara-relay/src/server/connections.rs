@@ -42,6 +42,10 @@ const FORWARDED: &str = "x-forwarded-for";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Peer(pub(super) Option<IpAddr>);
 
+/// Says that the reverse proxy does not name the address from which a request came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unnamed;
+
 /// What takes connections.
 pub(super) struct Accepting {
     pub(super) shared: Arc<Shared>,
@@ -154,8 +158,11 @@ async fn answer(
     options: ServerOptions,
 ) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
-    let peer = peer(&request, address, &options);
-    request.extensions_mut().insert(peer);
+    let named = if options.is_behind_proxy { named(&request) } else { None };
+    if options.is_behind_proxy && named.is_none() {
+        request.extensions_mut().insert(Unnamed);
+    }
+    request.extensions_mut().insert(peer(named, address, &options));
     router.oneshot(request).await
 }
 
@@ -173,15 +180,21 @@ impl Shared {
     }
 }
 
-/// Returns from where a request came, if it is to be limited.
-fn peer(request: &Request, address: IpAddr, options: &ServerOptions) -> Peer {
-    if !options.is_behind_proxy {
-        return Peer(Some(address).filter(|address| options.limits(*address)));
+/// Returns from where a request came, if it is to be limited: from the address that the proxy names, or that is connected.
+fn peer(named: Option<IpAddr>, address: IpAddr, options: &ServerOptions) -> Peer {
+    if options.is_behind_proxy {
+        return Peer(Some(named.unwrap_or(address)));
     }
+    Peer(Some(address).filter(|address| options.limits(*address)))
+}
+
+/// Returns the address that a reverse proxy names.
+fn named(request: &Request) -> Option<IpAddr> {
     // The proxy adds the address that it sees behind what it was sent, which anybody may have made up.
-    let last = request.headers().get_all(FORWARDED).iter().next_back();
-    let last = last.and_then(|header| header.to_str().ok()?.rsplit(',').next());
-    Peer(Some(last.and_then(|last| last.trim().parse().ok()).unwrap_or(address)))
+    let last = request.headers().get_all(FORWARDED).iter().next_back()?;
+    let last = last.to_str().ok()?.rsplit(',').next()?.trim();
+    // Some proxies name the port, too.
+    last.parse().ok().or_else(|| last.parse::<SocketAddr>().ok().map(|named| named.ip()))
 }
 
 #[cfg(test)]
@@ -206,12 +219,19 @@ mod tests {
         };
         let [alone, proxied, strict] =
             [options(false, false), options(true, false), options(false, true)];
+        let peer = |request: &Request, address, options: &ServerOptions| {
+            super::peer(super::named(request), address, options)
+        };
         let forwarded = request(&["9.9.9.9, 5.6.7.8"]);
         assert_eq!(peer(&forwarded, here, &strict), Peer(Some(here)));
         assert_eq!(peer(&forwarded, here, &alone), Peer(None));
         assert_eq!(peer(&forwarded, there, &alone), Peer(Some(there)));
         assert_eq!(peer(&forwarded, here, &proxied), Peer(Some(named)));
         assert_eq!(peer(&request(&["9.9.9.9", "5.6.7.8"]), here, &proxied), Peer(Some(named)));
+        assert_eq!(peer(&request(&["5.6.7.8:4711"]), here, &proxied), Peer(Some(named)));
+        let v6 = Peer(Some("1:2::3".parse().unwrap()));
+        assert_eq!(peer(&request(&["[1:2::3]:80"]), here, &proxied), v6);
+        assert_eq!(peer(&request(&["9.9.9.9, 1:2::3"]), here, &proxied), v6);
         assert_eq!(peer(&request(&[]), there, &proxied), Peer(Some(there)));
         assert_eq!(peer(&request(&["nonsense"]), here, &proxied), Peer(Some(here)));
     }

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ara_protocol::message::{Endpoint, Refusal};
+use ara_protocol::message::{Answer, Endpoint, Refusal};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Extension, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 
 use crate::relay::{RelayAnswer, peek_mailbox, refusal};
-use crate::server::connections::Peer;
+use crate::server::connections::{Peer, Unnamed};
 use crate::server::{Shared, body, events};
-use crate::store::Topic;
+use crate::store::{StoreError, Topic};
 
 /// Returns what answers at each path.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -24,8 +24,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     for endpoint in Endpoint::ALL {
         let handle = move |State(shared): State<Arc<Shared>>,
                            Extension(peer): Extension<Peer>,
+                           unnamed: Option<Extension<Unnamed>>,
                            body: Body| async move {
             let begun = Instant::now();
+            if unnamed.is_some() {
+                shared.warn_of_unnamed();
+            }
             let response = respond(&shared, endpoint, peer, body).await;
             shared.metrics.answered(endpoint, response.status(), begun.elapsed());
             // A stream of events has no length.
@@ -57,8 +61,8 @@ async fn respond(shared: &Arc<Shared>, endpoint: Endpoint, peer: Peer, body: Bod
     shared.metrics.received(endpoint, body.len() as u64);
     let answer = match endpoint {
         Endpoint::Events => return events::respond(shared, body, turn).await,
-        Endpoint::Mailbox => wait_for_box(shared, body).await,
-        _ => answer(shared, endpoint, body).await,
+        Endpoint::Mailbox => wait_for_box(shared, body, peer).await,
+        _ => answer(shared, endpoint, body, peer).await,
     };
     // It takes room until it was sent.
     match shared.answers.hold(answer.body, peer) {
@@ -68,9 +72,9 @@ async fn respond(shared: &Arc<Shared>, endpoint: Endpoint, peer: Peer, body: Bod
 }
 
 /// Has the relay answer, on a thread for what blocks.
-async fn answer(shared: &Shared, endpoint: Endpoint, body: Bytes) -> RelayAnswer {
+async fn answer(shared: &Shared, endpoint: Endpoint, body: Bytes, peer: Peer) -> RelayAnswer {
     let relay = shared.relay.clone();
-    let answer = spawn_blocking(move || relay.answer(endpoint, &body, None)).await;
+    let answer = spawn_blocking(move || relay.answer_counted(endpoint, &body, peer.0)).await;
     answer.unwrap_or_else(|_| {
         tracing::error!(endpoint = endpoint.path(), "answering broke off");
         refusal(Refusal::Busy)
@@ -78,12 +82,12 @@ async fn answer(shared: &Shared, endpoint: Endpoint, body: Bytes) -> RelayAnswer
 }
 
 /// Answers a step of a pairing. Who asks for a box that is empty may have to wait until it is filled.
-async fn wait_for_box(shared: &Shared, body: Bytes) -> RelayAnswer {
+async fn wait_for_box(shared: &Shared, body: Bytes, peer: Peer) -> RelayAnswer {
     let mut notice =
         peek_mailbox(&body).map(|mailbox| shared.notices.about(Topic::Mailbox(mailbox)));
     let mut stopping = shared.stopping.subscribe();
     let begun = tokio::time::Instant::now();
-    let mut last = answer(shared, Endpoint::Mailbox, body.clone()).await;
+    let mut last = answer(shared, Endpoint::Mailbox, body.clone(), peer).await;
     while let (Some(notice), true) = (&mut notice, last.wait_seconds > 0) {
         let end = begun + std::time::Duration::from_secs(last.wait_seconds.into());
         tokio::select! {
@@ -93,7 +97,7 @@ async fn wait_for_box(shared: &Shared, body: Bytes) -> RelayAnswer {
             // It is over if the sender is gone, too.
             _ = stopping.wait_for(|stops| *stops) => return last,
         }
-        last = answer(shared, Endpoint::Mailbox, body.clone()).await;
+        last = answer(shared, Endpoint::Mailbox, body.clone(), peer).await;
     }
     last
 }
@@ -105,15 +109,37 @@ pub(super) fn respond_with(answer: RelayAnswer) -> Response {
 
 fn respond_by(status: u16, body: Bytes) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/octet-stream")], body).into_response()
+    let retry_after = (status == StatusCode::TOO_MANY_REQUESTS).then(|| retry_after(&body));
+    let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+    let mut response = (status, kind, body).into_response();
+    if let Some(Some(seconds)) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
-/// Tells whether the store can be read.
+/// Returns after how many seconds an answer says that it may be asked again. Clients read it there; others, such as a
+/// proxy, have a header.
+fn retry_after(body: &[u8]) -> Option<u32> {
+    match Answer::read(body).ok()?.outcome {
+        Err(Refusal::Limited { retry_after }) => Some(retry_after),
+        _ => None,
+    }
+}
+
+/// Tells whether the store can be read and written, in a word that names nothing of it: the log says more.
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let relay = shared.relay.clone();
-    match spawn_blocking(move || relay.check()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ok\n").into_response(),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response(),
+    let looked = spawn_blocking(move || {
+        relay.check().map_err(|_| "the store cannot be read\n")?;
+        relay.check_writing().map_err(|error| match error {
+            StoreError::Full => "the disk of the store is full\n",
+            _ => "the store cannot be written\n",
+        })
+    });
+    match looked.await.unwrap_or(Err("it cannot be found out\n")) {
+        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Prometheus is told. It names no space and no device.
 
 mod spaces;
+mod stored;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tokio::task::spawn_blocking;
 
 use crate::server::Shared;
 use crate::server::metrics::spaces::SpaceSizes;
+use crate::server::metrics::stored::{Stored, Total};
 use crate::store::Store;
 
 /// The content type of the text format.
@@ -58,8 +60,7 @@ pub(super) struct Metrics {
     connections: Gauge,
     refused: Counter,
     streams: Gauge,
-    spaces: Gauge,
-    stored: Gauge,
+    stored: Arc<Stored>,
     sizes: Arc<SpaceSizes>,
     /// Of the connections to a database: how many there may be, are, are used, and how many jobs wait.
     pool: [Gauge; 4],
@@ -93,8 +94,7 @@ impl Metrics {
             connections: Gauge::default(),
             refused: Counter::default(),
             streams: Gauge::default(),
-            spaces: Gauge::default(),
-            stored: Gauge::default(),
+            stored: Arc::default(),
             sizes: Arc::default(),
             pool: Default::default(),
         };
@@ -118,14 +118,12 @@ impl Metrics {
         for (name, help, gauge) in [
             ("connections", "Connections that are open", &metrics.connections),
             ("event_streams", "Devices that wait for news", &metrics.streams),
-            ("spaces", "Spaces that are here", &metrics.spaces),
         ] {
             registry.register(name, help, gauge.clone());
         }
         let help = "Connections that were closed at once, as their address has as many as it may";
         registry.register("refused_connections", help, metrics.refused.clone());
-        let help = "What the store takes on its disk";
-        registry.register_with_unit("store", help, Unit::Bytes, metrics.stored.clone());
+        registry.register_collector(Box::new(metrics.stored.clone()));
         registry.register_collector(Box::new(metrics.sizes.clone()));
         if store.pool().is_some() {
             let [most, open, used, waiting] = &metrics.pool;
@@ -200,21 +198,23 @@ async fn respond(State(shared): State<Arc<Shared>>) -> Response {
     let counting = shared.clone();
     let counted = spawn_blocking(move || {
         let (relay, metrics) = (&counting.relay, &counting.metrics);
-        set(&metrics.spaces, relay.count_spaces()?);
-        set(&metrics.stored, relay.store().size()?);
         if let Some(pool) = relay.store().pool() {
             let figures = [pool.most, pool.open, pool.used, pool.waiting];
             metrics.pool.iter().zip(figures).for_each(|(gauge, figure)| set(gauge, figure));
         }
+        let total = Total { spaces: relay.count_spaces()?, bytes: relay.store().size()? };
         if metrics.sizes.are_due() {
             metrics.sizes.put(&relay.space_sizes()?);
         }
-        Ok::<_, crate::store::StoreError>(())
+        Ok::<_, crate::store::StoreError>(total)
     });
-    if !matches!(counted.await, Ok(Ok(()))) {
-        // What is told then is what was counted before.
-        tracing::warn!("the store cannot be counted");
+    let total = counted.await.unwrap_or(Err(crate::store::StoreError::BrokeOff));
+    if let Err(error) = &total {
+        tracing::warn!(%error, "the store cannot be counted");
+        // What was counted before may be so no more.
+        shared.metrics.sizes.forget();
     }
+    shared.metrics.stored.put(total.ok());
     match shared.metrics.text() {
         Some(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ara_protocol::MailboxId;
 use ara_protocol::keys::SecretKeys;
+use ara_protocol::message::access::AccessRequest;
 use ara_protocol::message::mailbox::MailboxRequest;
 use ara_protocol::message::{Answer, Endpoint, LONGEST_REQUEST, Refusal};
 use tokio::net::TcpListener;
@@ -15,7 +16,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::server::tests::http::{Client, Events, Response};
 use crate::server::{Server, ServerOptions};
-use crate::store::{Job, Store, Topic};
+use crate::store::{Job, Store, StoreError, Topic};
+use crate::testing::failing::Failing;
 use crate::testing::{TestSpace, copy, fixed, node, options};
 use crate::{Relay, SqliteStore};
 
@@ -301,6 +303,7 @@ async fn health_and_metrics_are_told() {
         "ara_relay_event_streams 1",
         "ara_relay_refused_connections_total 0",
         "ara_relay_spaces 1",
+        "ara_relay_store_up 1",
         "ara_relay_space_bytes_count 1",
         "ara_relay_space_segments_sum 1.0",
         "ara_relay_received_bytes_total{endpoint=\"/v1/sync\"} 0",
@@ -316,6 +319,80 @@ async fn health_and_metrics_are_told() {
     // They are on a listener of their own.
     assert_eq!(serving.client.get("/metrics").await.status, 404);
     assert_eq!(serving.metrics.get("/health").await.status, 404);
+}
+
+/// A relay over a store that can fail.
+async fn failing() -> (Serving, Arc<Failing>) {
+    let (options, clock) = options();
+    let store = Arc::new(Failing::new());
+    let relay = Arc::new(Relay::over(store.clone(), options).unwrap());
+    let space = TestSpace::unfounded(relay, clock, 1);
+    space.put_records(&space.laptop, &space.log).unwrap();
+    (Serving::of(space, |_| {}).await, store)
+}
+
+#[tokio::test]
+async fn health_tells_a_store_that_is_full_or_cannot_be_written_or_read() {
+    let (serving, store) = failing().await;
+    let health = async || {
+        let health = serving.client.get("/health").await;
+        (health.status, String::from_utf8(health.body).unwrap())
+    };
+    assert_eq!(health().await, (200, "ok\n".to_owned()));
+    let failed = StoreError::Failed { reason: "of db.example".to_owned() };
+    for (error, told) in [
+        (StoreError::Full, "the disk of the store is full\n"),
+        (failed.clone(), "the store cannot be written\n"),
+    ] {
+        store.fail_writes(Some(error));
+        serving.space.pass(30);
+        assert_eq!(health().await, (503, told.to_owned()));
+        store.fail_writes(None);
+        serving.space.pass(1);
+        assert_eq!(health().await, (200, "ok\n".to_owned()));
+    }
+    store.fail_reads(Some(failed));
+    assert_eq!(health().await, (503, "the store cannot be read\n".to_owned()));
+}
+
+#[tokio::test]
+async fn metrics_tell_nothing_of_a_store_that_cannot_be_read() {
+    let (serving, store) = failing().await;
+    let told = async |name: &str| {
+        let metrics = serving.metrics.get("/metrics").await;
+        assert_eq!(metrics.status, 200);
+        let text = String::from_utf8(metrics.body).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map(str::to_owned)
+    };
+    let of_store = ["ara_relay_spaces", "ara_relay_store_bytes", "ara_relay_space_bytes_count"];
+    for is_down in [true, false, true, false] {
+        let failed = StoreError::Failed { reason: "gone".to_owned() };
+        store.fail_reads(is_down.then_some(failed));
+        let up = if is_down { "0" } else { "1" };
+        assert_eq!(told("ara_relay_store_up").await.as_deref(), Some(up));
+        for name in of_store {
+            assert_eq!(told(name).await.is_none(), is_down, "{name}");
+        }
+        assert!(told("ara_relay_connections").await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn who_has_to_wait_is_told_for_how_long_as_http_does() {
+    let space = TestSpace::with_unfounded(|options| options.new_spaces = Some(1));
+    let other = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 2);
+    let serving = Serving::of(space, |options| options.limits_this_machine = true).await;
+    let found = async |space: &TestSpace| {
+        let records = space.log.iter().map(|record| record.as_bytes().to_vec()).collect();
+        let request = AccessRequest { records, ..space.access_request() }.to_bytes().unwrap();
+        let signed = space.signed(Endpoint::Access, &request, &space.laptop);
+        serving.client.post(Endpoint::Access.path(), signed).await
+    };
+    let first = found(&serving.space).await;
+    assert_eq!((first.status, first.header("retry-after")), (200, None));
+    let second = found(&other).await;
+    assert_eq!((second.status, second.header("retry-after")), (429, Some("86400")));
 }
 
 /// Runs what blocks.

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
 use tokio::runtime::Handle;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -73,7 +73,6 @@ pub struct PostgresStore {
     connections: Connections,
     groups: Mutex<HashMap<Topic, Arc<Group>>>,
     news: Arc<News>,
-    name: String,
     /// Ends last.
     _bridge: Bridge,
 }
@@ -82,6 +81,8 @@ pub struct PostgresStore {
 struct Connections {
     runtime: Handle,
     pool: Pool,
+    /// Where the database is, without what is secret.
+    name: String,
     commits: AtomicU64,
     /// How often a job waited for the database.
     waits: Arc<AtomicU64>,
@@ -108,21 +109,33 @@ impl PostgresStore {
     ///
     /// As [`connect`](Self::connect).
     pub fn connect_with(url: &str, connections: usize) -> Result<Self> {
+        Self::over(url, connections, schema::prepare)
+    }
+
+    /// Connects to a database that has the tables already, and changes nothing of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect), and returns [`StoreError::NoTables`] if they are not there, and [`StoreError::Older`]
+    /// if they lack something.
+    pub fn existing(url: &str, connections: usize) -> Result<Self> {
+        Self::over(url, connections, schema::check)
+    }
+
+    fn over(url: &str, connections: usize, begin: fn(&Connections) -> Result<()>) -> Result<Self> {
         let address = Address::read(url)?;
         let bridge = Bridge::new()?;
         let runtime = bridge.handle()?;
-        let pool = address.pool(connections.max(1))?;
         let connections = Connections {
             runtime: runtime.clone(),
-            pool,
+            pool: address.pool(connections.max(1))?,
+            name: address.to_string(),
             commits: AtomicU64::new(0),
             waits: Arc::default(),
         };
-        schema::prepare(&connections)?;
-        let name = address.to_string();
+        begin(&connections)?;
         let news = News::start(&runtime, address);
-        let groups = Mutex::default();
-        Ok(Self { connections, groups, news, name, _bridge: bridge })
+        Ok(Self { connections, groups: Mutex::default(), news, _bridge: bridge })
     }
 
     /// Returns how many transactions were committed so far.
@@ -149,7 +162,14 @@ impl PostgresStore {
 
 impl Connections {
     fn begin(&self, begin: &'static str) -> std::result::Result<Session, Fault> {
-        Session::begin(&self.runtime, &self.pool, &self.waits, begin)
+        let session = Session::begin(&self.runtime, &self.pool, &self.waits, begin);
+        session.map_err(|fault| fault.at(&self.name))
+    }
+
+    /// Returns a connection for what goes in no transaction.
+    fn client(&self) -> Result<Client> {
+        let client = wait_for(&self.runtime, self.pool.get());
+        client.map_err(|error| Fault::from(error).at(&self.name).error)
     }
 
     fn committed(&self) {
@@ -234,8 +254,7 @@ impl Store for PostgresStore {
     }
 
     fn vacuum(&self) -> Result<()> {
-        let Connections { runtime, pool, .. } = &self.connections;
-        let client = wait_for(runtime, pool.get()).map_err(|error| Fault::from(error).error)?;
+        let (client, runtime) = (self.connections.client()?, &self.connections.runtime);
         for table in schema::TABLES {
             wait_for(runtime, client.batch_execute(&format!("VACUUM (ANALYZE) {table}")))?;
         }
@@ -248,8 +267,7 @@ impl Store for PostgresStore {
     }
 
     fn size(&self) -> Result<u64> {
-        let Connections { runtime, pool, .. } = &self.connections;
-        let client = wait_for(runtime, pool.get()).map_err(|error| Fault::from(error).error)?;
+        let (client, runtime) = (self.connections.client()?, &self.connections.runtime);
         let sql = "SELECT pg_database_size(current_database())";
         let size: i64 = wait_for(runtime, client.query_one_scalar(sql, &[]))?;
         Ok(size.unsigned_abs())
@@ -259,13 +277,15 @@ impl Store for PostgresStore {
 /// Where the data is, without what is secret.
 impl fmt::Display for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.write_str(&self.connections.name)
     }
 }
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("PostgresStore")
+            .field("name", &self.connections.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,21 +4,28 @@
 //! commits.
 
 mod access;
+mod backup;
 mod group;
 mod log;
 mod mailboxes;
 mod mending;
 mod parts;
+mod reader;
 mod schema;
 mod slots;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use rusqlite::Connection;
+
+pub use self::backup::{BackupError, Earlier};
+pub use self::reader::SqliteReader;
 
 use crate::store::batch::locked;
 use crate::store::error::{Result, StoreError};
@@ -30,6 +37,12 @@ const MOST_READERS: usize = 64;
 
 /// How many pages of the file are given back at once.
 const PAGES_AT_ONCE: u32 = 1024;
+
+/// How long who reads may keep a relay that stops from putting all into the file.
+const PATIENCE_AT_THE_END: Duration = Duration::from_secs(2);
+
+/// How many things are told that are wrong with a file.
+const MOST_FAULTS: usize = 100;
 
 /// A copy is made at once, and tells nobody how far it is.
 const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
@@ -49,8 +62,9 @@ const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
 /// ```
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: Group,
+    /// They end before the writer does, which puts everything into the file if it is the last one.
     readers: Readers,
+    writer: Group,
     /// The version of the file's data when it was asked for the last time.
     version: AtomicI64,
 }
@@ -72,13 +86,27 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError::NotAStore`] or [`StoreError::Newer`] if the file is something else, and
-    /// [`StoreError::Failed`] if it cannot be opened.
+    /// Returns [`StoreError::NotAStore`], [`StoreError::Newer`] or [`StoreError::NotWhole`] if that is what the file is,
+    /// [`StoreError::ForeignLog`] if the write-ahead log of another file lies beside it, and [`StoreError::Failed`] if it
+    /// cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let writer = schema::open(&path)?;
-        let readers = Readers::File { path, idle: Mutex::default() };
-        Ok(Self { writer: Group::new(writer), readers, version: AtomicI64::default() })
+        let path = path.as_ref();
+        Ok(Self::over(path, schema::open(path)?))
+    }
+
+    /// Opens the store in a file that is one already, of this version.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and returns [`StoreError::Empty`] or [`StoreError::Older`] if that is what the file is.
+    pub fn existing(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Ok(Self::over(path, schema::open_existing(path)?))
+    }
+
+    fn over(path: &Path, writer: Connection) -> Self {
+        let readers = Readers::File { path: path.to_owned(), idle: Mutex::default() };
+        Self { readers, writer: Group::new(writer), version: AtomicI64::default() }
     }
 
     /// Makes a store in memory.
@@ -88,7 +116,7 @@ impl SqliteStore {
     /// Returns [`StoreError::Failed`] if there is no memory for it.
     pub fn memory() -> Result<Self> {
         let writer = Group::new(schema::in_memory()?);
-        Ok(Self { writer, readers: Readers::Memory, version: AtomicI64::default() })
+        Ok(Self { readers: Readers::Memory, writer, version: AtomicI64::default() })
     }
 
     /// Returns how many transactions were committed so far.
@@ -97,25 +125,40 @@ impl SqliteStore {
         self.writer.commits()
     }
 
-    /// Writes a copy of the store, as it is now, into a file that is not there yet. Others read and write meanwhile.
+    /// Writes a copy of the store, as it is now, into a file, which has its name once it is whole. Others read and write
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError::Failed`] if the file is there, or cannot be written.
-    pub fn back_up(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let failed = |error: &dyn std::fmt::Display| StoreError::Failed {
-            reason: format!("the copy cannot be written: {error}"),
+    /// Returns [`BackupError::AlreadyThere`] or [`BackupError::NoBackup`] if there is a file that is not to be replaced,
+    /// and the other errors if the store cannot be read or the copy not be written.
+    pub fn back_up(&self, path: impl AsRef<Path>, earlier: Earlier) -> Result<(), BackupError> {
+        backup::back_up(path.as_ref(), earlier, |name| match &self.readers {
+            Readers::Memory => self.writer.alone(|connection| copy_into(connection, name)),
+            Readers::File { path, .. } => copy_into(&schema::open_reader(path)?, name),
+        })
+    }
+
+    /// Looks at the file, or at what is in memory, on a connection that waits for nobody who writes.
+    fn look<T: Default>(&self, look: fn(&Connection) -> Result<T>) -> Result<T> {
+        let Readers::File { path, .. } = &self.readers else {
+            let mut seen = T::default();
+            self.writer.alone(|connection| {
+                seen = look(connection)?;
+                Ok(())
+            })?;
+            return Ok(seen);
         };
-        schema::keep_from_others(path);
-        let name = path.to_str().ok_or_else(|| failed(&"its name is no text"))?;
-        let copy = |connection: &Connection| Ok(connection.execute("VACUUM INTO ?1", [name])?);
-        match &self.readers {
-            Readers::Memory => self.writer.alone(|connection| copy(connection).map(|_| ()))?,
-            Readers::File { path, .. } => copy(&schema::open_reader(path)?).map(|_| ())?,
-        }
-        let written = std::fs::File::open(path).and_then(|file| file.sync_all());
-        written.map_err(|error| failed(&error))
+        look(&schema::open_reader(path)?)
+    }
+
+    /// Returns how many bytes the write-ahead log of the file has.
+    fn size_of_log(&self) -> u64 {
+        let Readers::File { path, .. } = &self.readers else { return 0 };
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        // There is none before anything is written.
+        std::fs::metadata(log).map_or(0, |log| log.len())
     }
 
     /// Writes a copy of the store into a file, for tests that put a relay back.
@@ -180,8 +223,23 @@ impl Store for SqliteStore {
             }
         }
         // What readers need of the log stays until they have ended.
+        self.writer.alone(|connection| checkpoint(connection).map(|_| ()))
+    }
+
+    fn rest(&self) -> Result<()> {
+        if let Readers::File { idle, .. } = &self.readers {
+            locked(idle).clear();
+        }
         self.writer.alone(|connection| {
-            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+            if state::put_to_rest(connection)? {
+                return Ok(());
+            }
+            connection.busy_timeout(PATIENCE_AT_THE_END)?;
+            if checkpoint(connection)? {
+                return Ok(());
+            }
+            let reason = "somebody reads the file, so its end stays in the -wal beside it";
+            Err(StoreError::Failed { reason: reason.to_owned() })
         })
     }
 
@@ -191,22 +249,43 @@ impl Store for SqliteStore {
         })
     }
 
-    fn size(&self) -> Result<u64> {
-        let mut size = 0;
-        let count = |connection: &Connection| -> Result<i64> {
-            let pragma =
-                |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-            Ok(pragma("page_count")?.saturating_mul(pragma("page_size")?))
-        };
-        match &self.readers {
-            Readers::Memory => self.writer.alone(|connection| {
-                size = count(connection)?;
-                Ok(())
-            })?,
-            Readers::File { path, .. } => size = count(&schema::open_reader(path)?)?,
-        }
-        Ok(size.unsigned_abs())
+    fn faults(&self) -> Result<Vec<String>> {
+        self.look(faults)
     }
+
+    fn size(&self) -> Result<u64> {
+        Ok(self.look(size)?.saturating_add(self.size_of_log()))
+    }
+}
+
+/// Writes what a connection sees into a file, in the place of what is there.
+fn copy_into(connection: &Connection, name: &str) -> Result<()> {
+    let emptied = std::fs::write(name, []);
+    emptied.map_err(|error| StoreError::Failed { reason: error.to_string() })?;
+    connection.execute("VACUUM INTO ?1", [name])?;
+    Ok(())
+}
+
+/// Puts what was committed into the file, and returns whether it was all.
+fn checkpoint(connection: &Connection) -> Result<bool> {
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let is_kept_from_it: bool = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(!is_kept_from_it)
+}
+
+/// Returns what SQLite finds wrong with a file.
+fn faults(connection: &Connection) -> Result<Vec<String>> {
+    let mut query = connection.prepare(&format!("PRAGMA integrity_check({MOST_FAULTS})"))?;
+    let told = query.query_map([], |row| row.get::<_, String>(0))?;
+    let told = told.collect::<rusqlite::Result<Vec<_>>>().map_err(state::unreadable)?;
+    Ok(told.into_iter().filter(|told| told != "ok").collect())
+}
+
+/// Returns how many bytes a file has.
+fn size(connection: &Connection) -> Result<u64> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (pages, each) = (pragma("page_count")?, pragma("page_size")?);
+    Ok(pages.saturating_mul(each).unsigned_abs())
 }
 
 /// Runs a job in a transaction that sees one state.
@@ -221,6 +300,10 @@ fn read_with(reader: &Connection, job: Job<'_>) -> Result<()> {
 fn write_with(writer: &Connection, job: Job<'_>) -> Result<()> {
     writer.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = job(&mut Sqlite(writer));
+    if writer.is_autocommit() {
+        // SQLite has rolled back all of it already, as where the disk is full.
+        return result.map(|_| ());
+    }
     if !matches!(result, Ok(Ending::Keep)) {
         writer.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }

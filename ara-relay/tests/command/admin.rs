@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use ara::prelude::*;
 use ara::sync::{Connection, Session};
 
+use crate::damaged::Schema;
 use crate::running::{Running, command};
+use crate::sql::ask;
 
 /// What is synced.
 #[derive(Table)]
@@ -21,7 +23,7 @@ pub struct Task {
 ara::schema! { pub App: Task }
 
 /// How long to wait for what is a matter of seconds.
-const LONG: Duration = Duration::from_secs(300);
+pub const LONG: Duration = Duration::from_secs(300);
 
 fn admin(store: &str, arguments: &[&str]) -> Output {
     command(&[&["admin"], arguments, &["--store", store]].concat()).output().unwrap()
@@ -36,25 +38,35 @@ pub fn done(store: &str, arguments: &[&str]) -> String {
 }
 
 /// Runs a command that fails, and returns why.
-fn failed(store: &str, arguments: &[&str]) -> String {
+pub fn failed(store: &str, arguments: &[&str]) -> String {
     let output = admin(store, arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     String::from_utf8(output.stderr).unwrap()
 }
 
 /// The only space of a store.
-fn only_space(store: &str) -> String {
+pub fn only_space(store: &str) -> String {
     let listed = done(store, &["spaces", "--json"]);
     assert_eq!(listed.lines().count(), 1, "{listed}");
     listed.split('"').nth(3).unwrap().to_owned()
 }
 
-fn add(db: &Database, title: &str) {
+pub fn add(db: &Database, title: &str) {
     db.create(Task::draft().title(title)).unwrap();
 }
 
-fn sync(session: &Session) -> ara::Result<()> {
+pub fn sync(session: &Session) -> ara::Result<()> {
     session.run_once(Instant::now() + LONG)
+}
+
+/// A relay that runs on a store, and a device that has synced with it.
+fn with_a_device(store: &str, folder: &Path) -> (Running, Database, Session) {
+    let relay = Running::on(store);
+    let db = Database::open(folder.join("app.db")).unwrap();
+    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
+    add(&db, "one");
+    sync(&session).unwrap();
+    (relay, db, session)
 }
 
 fn settle(session: &Session) {
@@ -99,11 +111,7 @@ fn it_lists_limits_copies_and_checks_spaces() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (store, export) = (path("relay.db"), path("export.db"));
-    let relay = Running::on(&store);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
+    let (relay, db, session) = with_a_device(&store, folder.path());
     let space = only_space(&store);
 
     done(&store, &["quota", &space, "5GB"]);
@@ -118,7 +126,6 @@ fn it_lists_limits_copies_and_checks_spaces() {
     let backup = path("backup.db");
     done(&store, &["backup", &backup]);
     assert!(done(&backup, &["check"]).contains("1 space checked, 0 with"));
-    assert!(failed(&store, &["backup", &backup]).contains("backup.db"));
 
     // While the relay runs, a space is closed first.
     assert!(failed(&store, &["copy", "--to", &export, &space]).contains("close it first"));
@@ -128,6 +135,20 @@ fn it_lists_limits_copies_and_checks_spaces() {
     assert!(done(&store, &["copy", "--to", &export]).contains("0 spaces copied"));
     assert!(failed(&export, &["drop-copy", &space]).contains("nothing of it was dropped"));
     done(&store, &["vacuum"]);
+    // The space goes on here, so the copy is not the same any more.
+    done(&store, &["open", &space]);
+    add(&db, "more");
+    sync(&session).unwrap();
+    assert!(failed(&store, &["copy", "--stopped", "--to", &export]).contains("a relay runs on"));
+    done(&store, &["close", &space]);
+    let refused = admin(&store, &["copy", "--to", &export]);
+    let told = String::from_utf8(refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    let is_named = told.contains(&format!("{space}: the space is there already, as it was before"));
+    assert!(is_named && told.contains("1 space there already and not the same"), "{told}");
+    assert!(failed(&export, &["delete", &space]).contains("--yes"));
+    done(&export, &["delete", "--yes", &space]);
+    assert_eq!(done(&store, &["copy", "--to", &export]), "1 space copied\n");
 
     // The relay is lost, and the export is all that there is.
     let listen = relay.address("http://");
@@ -144,16 +165,30 @@ fn it_lists_limits_copies_and_checks_spaces() {
 }
 
 #[test]
+fn a_space_that_the_operator_has_deleted_comes_again_with_its_devices() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("relay.db").to_str().unwrap().to_owned();
+    let (_relay, db, session) = with_a_device(&store, folder.path());
+    let space = only_space(&store);
+    assert!(failed(&store, &["delete", "--yes", &space]).contains("`admin close` first"));
+    done(&store, &["close", &space]);
+    done(&store, &["delete", "--yes", &space]);
+    assert_eq!(done(&store, &["spaces", "--json"]), "");
+    assert!(failed(&store, &["delete", "--yes", &space]).contains("no such space"));
+    // It is not taken for a deletion by a member.
+    add(&db, "two");
+    sync(&session).unwrap();
+    assert_eq!(only_space(&store), space);
+    assert!(done(&store, &["check"]).contains("1 space checked, 0 with"));
+    assert_eq!(db.query::<Task>().count().unwrap(), 2);
+}
+
+#[test]
 fn a_check_exits_with_1_if_something_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("relay.db");
     let name = store.to_str().unwrap();
-    let relay = Running::on(name);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
-    drop(relay);
+    drop(with_a_device(name, folder.path()));
     let space = only_space(name);
     let file = rusqlite::Connection::open(&store).unwrap();
     file.execute("UPDATE segment SET part = zeroblob(length(part))", []).unwrap();
@@ -170,6 +205,23 @@ fn what_is_not_there_is_said_and_not_made() {
     let name = missing.to_str().unwrap();
     assert!(failed(name, &["spaces"]).contains("is not there"));
     assert!(!Path::new(name).exists());
+    for (wrong, why) in [
+        ("mysql://a:hidden@b/c", "mysql://"),
+        ("host=a password=hidden", "a form that is not known"),
+        ("postgres:/a:hidden@b/c", "a form that is not known"),
+    ] {
+        let start = command(&["--listen", "127.0.0.1:0", "--store", wrong])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let started = String::from_utf8(start.stderr).unwrap();
+        assert!(!start.status.success() && start.stdout.is_empty());
+        for refused in [started, failed(wrong, &["spaces"])] {
+            let is_clear = refused.contains("postgres://USER:PASSWORD@HOST/DATABASE");
+            assert!(is_clear && refused.contains(why) && !refused.contains("hidden"), "{refused}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let store = folder.path().join("relay.db");
     let name = store.to_str().unwrap();
     drop(Running::on(name));
@@ -184,17 +236,28 @@ fn what_is_not_there_is_said_and_not_made() {
 
 #[test]
 #[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn in_a_database_that_no_relay_uses_nothing_is_made() {
+    let schema = Schema::new("empty");
+    let space = "00".repeat(16);
+    for action in
+        [&["spaces"][..], &["check"], &["vacuum"], &["close", &space], &["copy", "--to", "a.db"]]
+    {
+        let refused = failed(&schema.url, action);
+        assert!(refused.contains("no relay's tables are here"), "{refused}");
+    }
+    let made = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema()";
+    assert_eq!(ask(&schema.url, made).len(), 0);
+    assert!(!Path::new("a.db").exists());
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
 fn a_space_goes_from_a_file_into_a_database_and_back() {
     let url = std::env::var("ARA_TEST_POSTGRES").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let store = path("relay.db");
-    let relay = Running::on(&store);
-    let db = Database::open(folder.path().join("app.db")).unwrap();
-    let session = db.sync::<App>(&relay.url()).device_name("Laptop").open().unwrap();
-    add(&db, "one");
-    sync(&session).unwrap();
-    drop((session, relay));
+    drop(with_a_device(&store, folder.path()));
     let space = only_space(&store);
     // Without a relay, nothing has to be closed.
     assert_eq!(done(&store, &["copy", "--to", &url, &space]), "1 space copied\n");

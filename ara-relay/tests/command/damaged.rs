@@ -18,13 +18,13 @@ const COLUMNS: &str =
     ORDER BY 1, 2";
 
 /// A schema of the database, which is dropped with this.
-struct Schema {
+pub struct Schema {
     name: String,
-    url: String,
+    pub url: String,
 }
 
 impl Schema {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let url = std::env::var("ARA_TEST_POSTGRES").unwrap();
         let name = format!("ara_{name}_{}", std::process::id());
         change(&url, &format!("CREATE SCHEMA {name}")).unwrap();

@@ -121,7 +121,7 @@ fn the_database_must_show_itself_to_be_as_much_as_the_url_says() {
         refused(connect(url, "localhost", &verify(wrong, "")), "sslmode is one of");
     }
     let empty = file(folder.path(), "empty.pem", "");
-    refused(connect(url, "localhost", &verify("verify-full", &empty)), "has no certificate");
+    refused(connect(url, "localhost", &verify("verify-full", &empty)), "has no certificate in");
     refused(connect(url, "localhost", &empty), "sslrootcert needs sslmode");
 
     // News go the same way.
@@ -141,6 +141,41 @@ fn the_database_must_show_itself_to_be_as_much_as_the_url_says() {
          WHERE application_name = 'ara-relay' AND NOT ssl",
     );
     assert_eq!(plain[0].get::<_, i64>(0), 0);
+}
+
+#[test]
+#[cfg_attr(not(has_own_postgres), ignore = "ARA_TEST_POSTGRES_CONTROL is not set")]
+fn who_may_not_connect_or_make_tables_is_told_what_to_do() {
+    let cluster = Cluster::start();
+    let url = &cluster.url();
+    change(url, "CREATE ROLE stranger LOGIN PASSWORD 'p@ss'").unwrap();
+    let stranger = url.replace("//ara@", "//stranger@");
+    let refused_as_not_its_own = connect(&stranger, "127.0.0.1", "");
+    refused(refused_as_not_its_own, "GRANT CREATE, USAGE ON SCHEMA public");
+    change(url, "GRANT CREATE ON SCHEMA public TO stranger").unwrap();
+    PostgresStore::connect(url).unwrap();
+    let refused_as_of_another = connect(&stranger, "127.0.0.1", "");
+    refused(refused_as_of_another, "connect as the user who has made the tables");
+    let nowhere = connect(&url.replace("/postgres?", "/nowhere?"), "127.0.0.1", "");
+    refused(nowhere, "make it first");
+
+    write(url, "pg_hba.conf", "host all stranger all scram-sha-256\nhost all all all trust");
+    ask(url, "SELECT pg_reload_conf()");
+    let with = |password: &str| url.replace("//ara@", &format!("//stranger:{password}@"));
+    let begun = Instant::now();
+    loop {
+        let told = connect(&with("wrong"), "127.0.0.1", "").unwrap_err();
+        if told.contains("such as %40 for @") {
+            assert!(told.contains("at 127.0.0.1:") && !told.contains("wrong"), "{told}");
+            break;
+        }
+        assert!(begun.elapsed() < LONG);
+    }
+    refused(connect(&with("p@ss"), "127.0.0.1", ""), "an @ too many");
+    refused(
+        connect(&with("p%40ss"), "127.0.0.1", ""),
+        "connect as the user who has made the tables",
+    );
 }
 
 #[test]

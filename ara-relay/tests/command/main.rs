@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod admin;
+mod backups;
 mod cluster;
 mod damaged;
 mod device;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -13,6 +14,16 @@ fn get(address: &str, path: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// Asks what is refused, as a device does.
+fn post(address: &str, headers: &str) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("POST /v1/sync HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}");
+    write!(stream, "{head}Content-Length: 0\r\n\r\n").unwrap();
+    let mut answer = vec![];
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400"));
 }
 
 /// The command, whose log is read.
@@ -37,7 +48,13 @@ fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
     assert_eq!(relay.said, expected);
     assert!(file.exists());
     assert!(get(&address, "/health").starts_with("HTTP/1.1 200"));
-    assert!(relay.stop().contains("the relay stops"));
+    for beside in ["ara-relay.db", "ara-relay.db-wal", "ara-relay.db.lock"] {
+        let mode = std::fs::metadata(folder.path().join(beside)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{beside}");
+    }
+    let log = relay.stop();
+    // Colours are for a terminal.
+    assert!(log.contains("the relay stops") && !log.contains('\u{1b}'), "{log}");
     // What it kept is opened again.
     Running::start(in_folder(folder.path())).stop_by("-INT");
 }
@@ -58,6 +75,74 @@ fn the_environment_sets_each_option() {
     let metrics = get(&relay.address("metrics are at http://"), "/metrics");
     assert!(metrics.contains("ara_relay_connections"));
     assert_eq!(relay.stop(), "");
+}
+
+#[test]
+fn a_variable_that_is_empty_counts_as_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = ["LISTEN", "STORE", "STORE_CONNECTIONS", "ORIGIN", "ADMIT", "TOKEN", "QUOTA", "RATE"];
+    let more = ["NEW_SPACES", "BEHIND_PROXY", "CONNECTIONS", "CONNECTIONS_EACH", "METRICS", "LOG"];
+    let last = ["LIMIT_THIS_MACHINE", "PATIENCE", "TO"];
+    let empty = |command: &mut Command| {
+        for name in all.iter().chain(&more).chain(&last) {
+            command.env(format!("ARA_RELAY_{name}"), "");
+        }
+    };
+    let mut served = in_folder(folder.path());
+    empty(&mut served);
+    assert!(Running::start(served).stop().contains("the relay stops"));
+    let mut copied = command(&["admin", "copy", "--store", folder.path().to_str().unwrap()]);
+    empty(&mut copied);
+    let error = String::from_utf8(copied.output().unwrap().stderr).unwrap();
+    assert!(error.contains("--to <STORE>"), "{error}");
+}
+
+#[test]
+fn a_switch_is_set_by_whatever_means_yes() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |value: &str| {
+        let mut command = in_folder(folder.path());
+        command.args(["--admit", "open"]).env("ARA_RELAY_BEHIND_PROXY", value);
+        command
+    };
+    for (value, is_set) in [("1", true), ("true", true), ("yes", true), ("0", false), ("no", false)]
+    {
+        let relay = Running::start(start(value));
+        post(&relay.address("http://"), "");
+        assert_eq!(relay.stop().contains("X-Forwarded-For"), is_set, "{value}");
+    }
+    let output = start("perhaps").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && error.contains("perhaps"), "{error}");
+}
+
+#[test]
+fn a_proxy_that_is_not_told_of_or_tells_nothing_is_warned_of_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |arguments: &[&str]| {
+        let mut command = in_folder(folder.path());
+        command.args(["--admit", "open", "--metrics", "127.0.0.1:0"]).args(arguments);
+        Running::start(command)
+    };
+    let warnings = |log: &str| log.lines().filter(|line| line.contains("WARN")).count();
+    let https = ["--origin", "https://relay.example"];
+    let log = start(&https).stop();
+    assert!(warnings(&log) == 1 && log.contains("add --behind-proxy"), "{log}");
+
+    let relay = start(&[&https[..], &["--behind-proxy"]].concat());
+    let address = relay.address("http://");
+    // Who looks after the relay need not come through the proxy.
+    get(&address, "/health");
+    get(&relay.address("metrics are at http://"), "/metrics");
+    post(&address, "X-Forwarded-For: 1.2.3.4\r\n");
+    assert_eq!(warnings(&relay.stop()), 0);
+
+    let relay = start(&[&https[..], &["--behind-proxy"]].concat());
+    for headers in ["", "", "X-Forwarded-For: unknown\r\n"] {
+        post(&relay.address("http://"), headers);
+    }
+    let log = relay.stop();
+    assert!(warnings(&log) == 1 && log.contains("have the reverse proxy set it"), "{log}");
 }
 
 #[test]

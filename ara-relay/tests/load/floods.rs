@@ -9,7 +9,7 @@ use chacha20::ChaCha20Rng;
 
 use crate::honest::Honest;
 use crate::light::{Line, Space};
-use crate::relay::Relay;
+use crate::relay::{Relay, Store};
 use crate::{BEHIND_PROXY, HONEST, OTHER_BEHIND_PROXY, size};
 
 /// How many requests a flood has.
@@ -23,8 +23,11 @@ fn keys(seed: u64) -> SecretKeys {
 
 /// Sends the same request many times from one address, which may send few. Some are answered by a status, and most are
 /// refused before they are looked at. Others go on, also through the same proxy.
-fn flood(status: u16, mut send: impl FnMut(&mut Line, u64) -> std::io::Result<u16>) {
-    let relay = Relay::start(&["--behind-proxy", "--rate", "5"]);
+fn flood(
+    (store, status): (Store, u16),
+    mut send: impl FnMut(&mut Line, u64) -> std::io::Result<u16>,
+) {
+    let relay = Relay::over(store, &["--behind-proxy", "--rate", "5"]);
     let mut honest = Honest::new(&relay);
     let mut line = Line::open(relay.address, BEHIND_PROXY).unwrap();
     let (mut looked_at, mut refused) = (0, 0);
@@ -50,10 +53,20 @@ fn flood(status: u16, mut send: impl FnMut(&mut Line, u64) -> std::io::Result<u1
 
 #[test]
 fn wrong_signatures() {
+    flood_by_wrong_signatures(Store::File);
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn wrong_signatures_over_postgres() {
+    flood_by_wrong_signatures(Store::Postgres);
+}
+
+fn flood_by_wrong_signatures(store: Store) {
     let keys = keys(1);
     let content = SpaceRequest { space: Space::new(1).id() }.to_bytes();
     let mut signed = None;
-    flood(401, |line, _| {
+    flood((store, 401), |line, _| {
         // Its challenge is right, so that the signature is looked at.
         if signed.is_none() {
             let right = line.sign(Endpoint::Events, &content, &keys)?;
@@ -70,7 +83,7 @@ fn wrong_signatures() {
 
 #[test]
 fn challenges() {
-    flood(200, |line, number| {
+    flood((Store::File, 200), |line, number| {
         let space = [number.to_be_bytes(), [0; 8]].concat();
         Ok(line.post(Endpoint::Challenge.path(), &space)?.0)
     });
@@ -78,9 +91,19 @@ fn challenges() {
 
 #[test]
 fn new_spaces() {
+    flood_by_new_spaces(Store::File);
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn new_spaces_over_postgres() {
+    flood_by_new_spaces(Store::Postgres);
+}
+
+fn flood_by_new_spaces(store: Store) {
     // Made before, as that takes longer than to send them.
     let mut spaces = (0..requests()).map(|number| Space::new(number as u64)).collect::<Vec<_>>();
-    flood(200, |line, _| {
+    flood((store, 200), |line, _| {
         let space = spaces.pop().unwrap();
         match line.challenge(space.id())? {
             200 => {}
@@ -91,12 +114,53 @@ fn new_spaces() {
 }
 
 #[test]
+fn one_address_founds_no_more_spaces_than_it_may() {
+    found_too_many_spaces(Store::File);
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn one_address_founds_no_more_spaces_than_it_may_over_postgres() {
+    found_too_many_spaces(Store::Postgres);
+}
+
+/// Founds spaces from one address, which may send any number of requests. Those that it has go on, and others found theirs.
+fn found_too_many_spaces(store: Store) {
+    let relay = Relay::over(store, &["--behind-proxy", "--rate", "0", "--new-spaces", "20"]);
+    let mut honest = Honest::new(&relay);
+    let mut line = Line::open(relay.address, BEHIND_PROXY).unwrap();
+    let mut founded = vec![];
+    for number in 0..size(100, 5000) {
+        let space = Space::new(number as u64);
+        let (status, answer) = line.ask(Endpoint::Access, &space.founding(), &space.first).unwrap();
+        match answer.outcome {
+            Ok(_) => founded.push(space),
+            // One comes back each 72 minutes.
+            Err(Refusal::Limited { retry_after: 1..=4320 }) => assert_eq!(status, 429),
+            Err(refusal) => panic!("{refusal:?}"),
+        }
+    }
+    assert_eq!(founded.len(), 20);
+    let first = &mut founded[0];
+    let sealed = first.seal(1, None, b"changes");
+    let request = first.sync(&[&sealed], 0);
+    assert_eq!(line.ask(Endpoint::Sync, &request, &first.first).unwrap().0, 200);
+    // Also after others were refused.
+    let other = Space::new(u64::MAX);
+    let mut elsewhere = Line::open(relay.address, OTHER_BEHIND_PROXY).unwrap();
+    let found = elsewhere.ask(Endpoint::Access, &other.founding(), &other.first).unwrap();
+    assert_eq!(found.0, 200);
+    honest.go_on();
+    assert_eq!(relay.metric("ara_relay_spaces", "") as usize, 22);
+}
+
+#[test]
 fn searches_for_spaces() {
     let keys = keys(1);
     let nowhere = ara_protocol::SpaceId::from_bytes([0; 16]);
     let content = SpaceRequest { space: nowhere }.to_bytes();
     let mut signed = None;
-    flood(200, |line, _| {
+    flood((Store::File, 200), |line, _| {
         if signed.is_none() {
             signed = Some(line.sign(Endpoint::Find, &content, &keys)?);
         }

@@ -2,17 +2,21 @@
 //!
 //! The relay is the command as it is shipped. Two devices with the client that apps have commit while it is attacked, and
 //! hear of each other. Those who attack speak by bytes, from other addresses of this machine, or as if a reverse proxy had
-//! named one. With `ARA_LOAD=full` there are as many of them as somebody would send.
+//! named one. With `ARA_LOAD=full` there are as many of them as somebody would send. The store is a file, and for some a
+//! database of PostgreSQL.
 #![cfg(target_os = "linux")]
 
 mod bodies;
 mod connections;
+mod database;
 mod floods;
 mod honest;
 mod light;
 mod many;
 mod readers;
 mod relay;
+#[path = "../command/sql.rs"]
+mod sql;
 
 use std::net::Ipv4Addr;
 

@@ -3,12 +3,12 @@
 use ara_protocol::message::Endpoint;
 
 use crate::honest::Honest;
-use crate::light::{Line, Space};
-use crate::relay::Relay;
+use crate::light::{From, Line, Space};
+use crate::relay::{Relay, Store};
 use crate::{ATTACKER, BEHIND_PROXY, HONEST, noise, size};
 
 /// Founds a space with some megabytes, each of which is a segment.
-fn large_space(relay: &Relay, from: crate::light::From, megabytes: usize) -> Space {
+fn large_space(relay: &Relay, from: From, megabytes: usize) -> Space {
     let mut space = Space::new(1);
     // Each on a connection of its own, as the relay has little patience with one that is not used.
     let ask = |endpoint, content: &[u8], space: &Space| {
@@ -26,7 +26,7 @@ fn large_space(relay: &Relay, from: crate::light::From, megabytes: usize) -> Spa
 }
 
 /// Asks for all of a space, and takes nothing.
-fn ask_for_all(relay: &Relay, space: &Space, from: crate::light::From) -> Line {
+fn ask_for_all(relay: &Relay, space: &Space, from: From) -> Line {
     let mut line = Line::open(relay.address, from).unwrap();
     let all = space.sync(&[], u32::MAX);
     let signed = line.sign(Endpoint::Sync, &all, &space.first).unwrap();
@@ -36,31 +36,40 @@ fn ask_for_all(relay: &Relay, space: &Space, from: crate::light::From) -> Line {
 
 #[test]
 fn who_does_not_take_answers_holds_a_part_of_the_room_and_is_left() {
-    for (options, from) in [("--limit-this-machine", ATTACKER), ("--behind-proxy", BEHIND_PROXY)] {
-        // Only the room refuses them.
-        let relay = Relay::start(&[options, "--patience", "5", "--rate", "0"]);
-        let space = large_space(&relay, from, 5);
-        let mut honest = Honest::new(&relay);
-        let count = size(40, 250);
-        let mut lines: Vec<_> = (0..count).map(|_| ask_for_all(&relay, &space, from)).collect();
-        // Those that came first may be left before the last ones come, where the machine is slow.
-        relay.wait_until("its part of the room is taken", |relay| {
-            lines.push(ask_for_all(relay, &space, from));
-            relay.answered(429) > 0
-        });
-        honest.go_on_with_much();
-        // One of them takes a byte now and then, which does not help.
-        relay.wait_until("connections are given back", |relay| {
-            let _ = lines[0].read_byte();
-            relay.connections() <= HONEST
-        });
-        let (_, most) = relay.memory().unwrap();
-        println!("{options}: at most {} MB", most >> 20);
-        assert!(most < 500 << 20, "{most} bytes");
-        // Who takes its answer gets all of it.
-        let mut line = ask_for_all(&relay, &space, from);
-        assert!(line.receive().unwrap().1.len() > 3 << 20);
-    }
+    take_no_answers(Store::File, "--limit-this-machine", ATTACKER);
+    take_no_answers(Store::File, "--behind-proxy", BEHIND_PROXY);
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn who_does_not_take_answers_out_of_a_database_is_left() {
+    take_no_answers(Store::Postgres, "--behind-proxy", BEHIND_PROXY);
+}
+
+fn take_no_answers(store: Store, options: &str, from: From) {
+    // Only the room refuses them.
+    let relay = Relay::over(store, &[options, "--patience", "5", "--rate", "0"]);
+    let space = large_space(&relay, from, 5);
+    let mut honest = Honest::new(&relay);
+    let count = size(40, 250);
+    let mut lines: Vec<_> = (0..count).map(|_| ask_for_all(&relay, &space, from)).collect();
+    // Those that came first may be left before the last ones come, where the machine is slow.
+    relay.wait_until("its part of the room is taken", |relay| {
+        lines.push(ask_for_all(relay, &space, from));
+        relay.answered(429) > 0
+    });
+    honest.go_on_with_much();
+    // One of them takes a byte now and then, which does not help.
+    relay.wait_until("connections are given back", |relay| {
+        let _ = lines[0].read_byte();
+        relay.connections() <= HONEST
+    });
+    let (_, most) = relay.memory().unwrap();
+    println!("{store:?} {options}: at most {} MB", most >> 20);
+    assert!(most < 500 << 20, "{most} bytes");
+    // Who takes its answer gets all of it.
+    let mut line = ask_for_all(&relay, &space, from);
+    assert!(line.receive().unwrap().1.len() > 3 << 20);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The relay, as it is shipped, in a process of its own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,15 +10,46 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::database::Database;
+
 /// How long to wait for what should come soon.
 const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Where relays keep everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    File,
+    Postgres,
+}
+
+/// What a relay has for itself to keep everything in, and what goes with it.
+enum Kept {
+    File(TempDir),
+    Postgres(Database),
+}
+
+impl Kept {
+    fn new(store: Store) -> Self {
+        match store {
+            Store::File => Self::File(tempfile::tempdir().unwrap()),
+            Store::Postgres => Self::Postgres(Database::new()),
+        }
+    }
+
+    fn store(&self) -> OsString {
+        match self {
+            Self::File(folder) => folder.path().into(),
+            Self::Postgres(database) => database.url().into(),
+        }
+    }
+}
 
 /// A relay that runs. It is killed when this is dropped.
 pub struct Relay {
     process: Child,
     pub address: SocketAddr,
     metrics: SocketAddr,
-    _folder: TempDir,
+    _kept: Kept,
 }
 
 impl Relay {
@@ -28,9 +60,14 @@ impl Relay {
 
     /// Starts a relay with options.
     pub fn start(options: &[&str]) -> Self {
+        Self::over(Store::File, options)
+    }
+
+    /// Starts a relay over a store, with options.
+    pub fn over(store: Store, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ara-relay"));
         command.args(options);
-        Self::run(command)
+        Self::run(command, Kept::new(store))
     }
 
     /// Starts a relay that may open so many files.
@@ -38,11 +75,10 @@ impl Relay {
         let mut command = Command::new("sh");
         let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_ara-relay")]).args(options);
-        Self::run(command)
+        Self::run(command, Kept::new(Store::File))
     }
 
-    fn run(mut command: Command) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    fn run(mut command: Command, kept: Kept) -> Self {
         let own = std::env::vars().filter(|(name, _)| name.starts_with("ARA_RELAY_"));
         for (name, _) in own {
             command.env_remove(name);
@@ -50,7 +86,7 @@ impl Relay {
         command
             .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .args(["--admit", "open", "--log", "error"])
-            .env("ARA_RELAY_STORE", folder.path());
+            .env("ARA_RELAY_STORE", kept.store());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -59,7 +95,7 @@ impl Relay {
             let end = rest.find(|letter: char| !letter.is_ascii_digit() && !".:".contains(letter));
             rest[..end.unwrap_or(rest.len())].parse().unwrap()
         });
-        Self { process, address, metrics, _folder: folder }
+        Self { process, address, metrics, _kept: kept }
     }
 
     pub fn url(&self) -> String {

@@ -71,6 +71,8 @@ pub(super) struct Told {
     pub(super) is_all_of_left_read: bool,
     /// Whether there is no room at the relay.
     pub(super) is_full: bool,
+    /// Whether there is none as its disk is full, so that it takes nothing at all.
+    pub(super) is_disk_full: bool,
     /// Whether what this device has is to be told in this round, however short ago that was done.
     pub(super) tells_at_once: bool,
     /// Whether the relay has not taken the own slot in this round, or that has nothing new to say.
@@ -133,6 +135,8 @@ pub(crate) struct Outcome {
     pub(crate) is_complete: bool,
     /// Whether something is left as the relay has no room for it.
     pub(crate) is_full: bool,
+    /// Whether that is as the disk of the relay is full.
+    pub(crate) is_disk_full: bool,
     /// After how many milliseconds another round is to tell what this device has sent, if that was not told yet.
     pub(crate) tell_in: Option<u64>,
     /// How many bytes the space has at the relay, and how many it may have, as far as the relay has told.

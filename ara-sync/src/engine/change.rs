@@ -120,6 +120,9 @@ impl Engine {
         let is_known_here_alone = self.members().iter().count() == 1 && !self.is_founded()?;
         if !is_known_here_alone && !self.is_stopped()? {
             let Outcome { is_complete, used, .. } = self.round(&|| false, &mut |_| {})?;
+            if !is_complete && self.told.is_disk_full {
+                return Err(Fault::Refused(Refusal::DiskFull));
+            }
             if !is_complete {
                 let (used, limit) = used.unwrap_or_default();
                 return Err(Fault::Refused(Refusal::Full { used, limit }));

@@ -38,6 +38,12 @@ impl Engine {
                 let needed = self.bytes_to_send()?;
                 self.raise(&Alarm::Full { used, limit, needed }, outcome)
             }
+            // What was there is read, and nothing more is sent. If that is refused as well, nothing can be done now.
+            Refusal::DiskFull if !self.told.is_disk_full => {
+                (self.told.is_full, self.told.is_disk_full) = (true, true);
+                self.told.tells_in_vain = true;
+                self.raise(&Alarm::RelayDiskFull, outcome)
+            }
             refusal => Err(Fault::Refused(refusal)),
         }
     }

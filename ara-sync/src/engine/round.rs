@@ -37,7 +37,7 @@ impl Engine {
             return Err(Fault::Stopped);
         }
         self.random = Random::of(&self.database)?;
-        self.told.is_full = false;
+        (self.told.is_full, self.told.is_disk_full) = (false, false);
         self.told.tells_in_vain = false;
         self.told.begun_anew = 0;
         self.told.conflicts.clear();
@@ -93,6 +93,7 @@ impl Engine {
                 let tidied = self.tidy_up(is_stopped, outcome);
                 if !self.unless_refused(tidied, outcome)? {
                     outcome.is_full = self.told.is_full;
+                    outcome.is_disk_full = self.told.is_disk_full;
                     outcome.is_complete = !is_stopped() && !self.told.is_full;
                     if outcome.is_complete {
                         self.lower_full(outcome)?;
@@ -182,7 +183,7 @@ impl Engine {
         if can_push && pushes.is_empty() {
             pushes.extend(self.unite_small()?);
         }
-        let slot = self.own_slot(&pushes)?;
+        let slot = if self.told.is_disk_full { None } else { self.own_slot(&pushes)? };
         let sent = Sent { pushes: pushes.iter().map(SentPush::of).collect(), slot };
         let request = SyncRequest {
             space: self.space(),
@@ -206,7 +207,7 @@ impl Engine {
         outcome.used = Some((answer.used, answer.limit));
         self.note_founded()?;
         self.take_outcomes(&sent.pushes, &answer.pushes, outcome)?;
-        if self.told.is_full {
+        if self.told.is_full && !self.told.is_disk_full {
             let (used, limit) = (answer.used, answer.limit);
             let alarm = Alarm::Full { used, limit, needed: self.bytes_to_send()? };
             self.raise(&alarm, outcome)?;
@@ -240,10 +241,11 @@ impl Engine {
     }
 
     fn lower_full(&self, outcome: &mut Outcome) -> Result<()> {
-        let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. });
+        let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. } | Alarm::RelayDiskFull);
         if self.alarms()?.iter().any(is_full) {
             let lowered = self.database.sync_write(|sync| {
-                alarms::lower(sync, &Alarm::Full { used: 0, limit: 0, needed: 0 })
+                let full = alarms::lower(sync, &Alarm::Full { used: 0, limit: 0, needed: 0 })?;
+                Ok(alarms::lower(sync, &Alarm::RelayDiskFull)? || full)
             })?;
             outcome.alarms_changed |= lowered;
         }

@@ -5,6 +5,7 @@ mod bulk;
 mod damaged;
 mod dice;
 mod forks;
+mod full_disk;
 mod lies;
 mod members;
 mod mishaps;

@@ -23,6 +23,10 @@ impl Fault {
             Self::Refused(Refusal::Full { used, limit }) => {
                 Error::RelayFull { used: *used, limit: *limit }
             }
+            Self::Refused(Refusal::DiskFull) => Error::RelayDiskFull,
+            Self::Refused(Refusal::Limited { retry_after }) => {
+                Error::RelayLimited { seconds: *retry_after }
+            }
             Self::Refused(Refusal::AdmissionNeeded) => Error::AdmissionNeeded,
             Self::Refused(Refusal::Deleted { .. }) => Error::SpaceDeleted,
             Self::Protocol(ara_protocol::Error::UpdateNeeded { what }) => {
@@ -59,6 +63,14 @@ mod tests {
         let told = |fault: Fault| Error::from(fault);
         let full = Refusal::Full { used: 1, limit: 2 };
         assert!(matches!(told(Fault::Refused(full)), Error::RelayFull { used: 1, limit: 2 }));
+        assert!(matches!(told(Fault::Refused(Refusal::DiskFull)), Error::RelayDiskFull));
+        let limited = told(Fault::Refused(Refusal::Limited { retry_after: 90 }));
+        assert!(matches!(limited, Error::RelayLimited { seconds: 90 }), "{limited}");
+        let lost = told(Fault::Refused(Refusal::AdmissionNeeded)).to_string();
+        assert!(
+            lost.contains("or has lost it") && lost.contains("ask whoever runs the relay"),
+            "{lost}"
+        );
         let clock = Fault::Transport(TransportError::ClockWrong);
         assert!(matches!(told(clock), Error::ClockWrong));
         let reason = "connection refused".to_owned();

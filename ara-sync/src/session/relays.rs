@@ -22,8 +22,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Relay`] if the relay cannot be reached, and [`Error::RelayFull`] if it has no room for what is to be
-    /// sent: the file is still in the space then. If the relay is gone for good,
+    /// Returns [`Error::Relay`] if the relay cannot be reached, and [`Error::RelayFull`] or [`Error::RelayDiskFull`] if it
+    /// has no room for what is to be sent: the file is still in the space then. If the relay is gone for good,
     /// [`leave_without_relay`](crate::SyncBuilder::leave_without_relay) takes the file out of it. Returns
     /// [common errors](ara_core::Database#common-errors).
     pub fn leave(self) -> Result<()> {

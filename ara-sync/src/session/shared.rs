@@ -380,7 +380,8 @@ impl Shared {
     /// Returns whether the relay has no room for what is to be sent.
     pub(super) fn is_full(&self) -> bool {
         let status = self.status.get();
-        status.alarms.iter().any(|alarm| matches!(alarm, Alarm::Full { .. }))
+        let is_full = |alarm: &Alarm| matches!(alarm, Alarm::Full { .. } | Alarm::RelayDiskFull);
+        status.alarms.iter().any(is_full)
     }
 
     /// Says that no thread syncs, unless that would hide a failure.
@@ -396,8 +397,8 @@ impl Shared {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::DeadlinePassed`] if that is not before the deadline, and [`Error::RelayFull`] if the relay has no
-    /// room for the rest.
+    /// Returns [`Error::DeadlinePassed`] if that is not before the deadline, and [`Error::RelayFull`] or
+    /// [`Error::RelayDiskFull`] if the relay has no room for the rest.
     pub(super) fn finish_rounds(&self, deadline: Option<Instant>) -> Result<()> {
         let is_late = || deadline.is_some_and(|deadline| deadline <= Instant::now());
         loop {
@@ -413,6 +414,7 @@ impl Shared {
                 Err(Fault::Overtaken) => thread::sleep(AFTER_ANOTHER),
                 Err(fault) => return Err(told(&fault, &self.status.get().alarms)),
                 // To ask again at once would be in vain.
+                Ok(Outcome { is_disk_full: true, .. }) => return Err(Error::RelayDiskFull),
                 Ok(Outcome { is_full: true, used, .. }) => {
                     let (used, limit) = used.unwrap_or_default();
                     return Err(Error::RelayFull { used, limit });

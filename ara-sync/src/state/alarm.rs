@@ -85,6 +85,8 @@ pub enum Alarm {
         /// About how many bytes are to be sent.
         needed: u64,
     },
+    /// The disk of the relay is full, so that it takes nothing. What others have sent is read all the same.
+    RelayDiskFull,
     /// Changes of a node cannot be sent, as they are too much at once or the relay refuses them. Those of other nodes are
     /// sent and read all the same.
     NotSent {
@@ -164,6 +166,9 @@ impl fmt::Display for Alarm {
             Self::Full { used, limit, needed } => write!(
                 f,
                 "the relay has no room for the {needed} bytes that are to be sent: the space uses {used} bytes of {limit}"
+            ),
+            Self::RelayDiskFull => f.write_str(
+                "the disk of the relay is full, so that it takes nothing: tell whoever runs it; what waits here is sent once it has room",
             ),
             Self::NotSent { reason, .. } => {
                 write!(f, "some of what was written here cannot be sent: {reason}")

@@ -75,6 +75,7 @@ fn write(alarm: &Alarm) -> (String, Vec<u8>) {
         Alarm::NotSent { node, reason } => {
             (17, node.as_bytes().to_vec(), reason.as_bytes().to_vec())
         }
+        Alarm::RelayDiskFull => (18, vec![], vec![]),
     };
     (format!("{tag:02}{}", hex(&about)), [&[tag][..], &about, &more].concat())
 }
@@ -110,6 +111,7 @@ fn read(value: &[u8]) -> Option<Alarm> {
         15 => Alarm::Full { used: number(0)?, limit: number(8)?, needed: number(16)? },
         16 => Alarm::KeysReplaced,
         17 => Alarm::NotSent { node: node()?, reason: text(16)? },
+        18 => Alarm::RelayDiskFull,
         _ => return None,
     })
 }
@@ -145,6 +147,7 @@ mod tests {
             Alarm::Full { used: 3, limit: 2, needed: 4 },
             Alarm::KeysReplaced,
             Alarm::NotSent { node, reason: "too large".to_owned() },
+            Alarm::RelayDiskFull,
         ];
         Database::memory()?.sync_write(|sync| {
             for alarm in &every {

@@ -58,6 +58,7 @@ pub fn let_in(
 /// Joins the user's devices by the code that one of them shows.
 pub fn join<E: Edition>(setting: &Setting<'_>, code: &str) -> Result<(), Failure> {
     let join = sync::join(&setting.relay, code).device_name(&setting.name).app_version(E::VERSION);
+    let join = join.admission(&setting.token);
     // Who is not let in has no new file.
     let joining = match setting.path.exists() {
         true => join.begin_for(&Database::open(setting.path)?)?,

@@ -35,6 +35,7 @@ pub fn recover<E: Edition>(setting: &Setting<'_>) -> Result<(), Failure> {
     let mut recovery = sync::recover(&setting.relay, &words)
         .device_name(&setting.name)
         .app_version(E::VERSION)
+        .admission(&setting.token)
         .begin()?;
     for device in recovery.devices()? {
         if is_confirmed(&format!("Do you still have {}?", device.name))? {

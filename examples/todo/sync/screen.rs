@@ -57,10 +57,15 @@ impl Screen {
         let list = self.list_now()?;
         self.show_list(list)?;
         match result {
-            Ok(()) => self.show_status(&session.status()),
+            Ok(()) => self.show_status(&session.status())?,
             // The alarms may say more than the error.
-            Err(error) => self.show_alarms(&session.status()).and(Err(error.into())),
+            Err(error) => {
+                self.show_alarms(&session.status())?;
+                told::hint(&error).map_or(Ok(()), say)?;
+                return Err(error.into());
+            }
         }
+        self.dismiss_shown(&session)
     }
 
     /// Shows what happens, until the user presses Enter.
@@ -93,7 +98,11 @@ impl Screen {
                 News::List(list) => self.show_list(list?)?,
             }
         }
-        // The user has seen them. One whose cause goes on comes back.
+        self.dismiss_shown(&session)
+    }
+
+    /// Has no alarm told again that the user has seen. One whose cause goes on comes back.
+    fn dismiss_shown(&self, session: &Session) -> Result<(), Failure> {
         for alarm in &self.alarms {
             session.dismiss(alarm)?;
         }

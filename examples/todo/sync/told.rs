@@ -1,5 +1,6 @@
 //! What the user is told, in words.
 
+use ara::Error;
 use ara::sync::{Connection, Device, Status};
 
 /// How sync stands.
@@ -11,13 +12,22 @@ pub fn standing(status: &Status) -> String {
     }
     match (&status.connection, status.progress) {
         (Connection::Connecting, _) => "connecting".to_owned(),
-        (Connection::Failing { error }, _) => format!("not connected: {error}"),
+        (Connection::Failing { error }, _) => match hint(error) {
+            Some(hint) => format!("not connected: {error} ({hint})"),
+            None => format!("not connected: {error}"),
+        },
         (Connection::Stopped { error }, _) => format!("stopped: {error}"),
         (_, Some(progress)) => format!("received {} of {}", progress.received, progress.total),
         _ if status.bytes_to_send > 0 => "sending".to_owned(),
         _ if status.devices.len() == 1 => "up to date, this is the only device".to_owned(),
         _ => format!("up to date, {} devices", status.devices.len()),
     }
+}
+
+/// What an error does not say, as it knows nothing of this app.
+pub fn hint(error: &Error) -> Option<&'static str> {
+    let is_token = matches!(error, Error::AdmissionNeeded);
+    is_token.then_some("this app takes the token from TODO_TOKEN")
 }
 
 /// A line of the table of devices.

@@ -13,7 +13,6 @@ pub fn item(table: &Table<'_>) -> TokenStream {
     let doc = format!("A new row of [`{ident}`]. Set its columns, then pass it to `create`.");
     quote! {
         #[doc = #doc]
-        #[derive(::core::fmt::Debug, ::core::clone::Clone)]
         #[must_use = "a draft is not stored until it is given to `create`"]
         #[allow(non_camel_case_types)]
         #vis struct #draft<#(#parameters = ::ara::__private::Missing),*> {
@@ -68,10 +67,26 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
             }
         }
     };
+    let name = draft.to_string();
     quote! {
         impl<#(#parameters),*> #draft<#(#parameters),*> {
             #id
             #(#setters)*
+        }
+
+        // Derives would ask for what the parameters implement.
+        #[automatically_derived]
+        impl<#(#parameters),*> ::core::clone::Clone for #draft<#(#parameters),*> {
+            fn clone(&self) -> Self {
+                Self { cells: ::core::clone::Clone::clone(&self.cells), set: _ara::PhantomData }
+            }
+        }
+
+        #[automatically_derived]
+        impl<#(#parameters),*> ::core::fmt::Debug for #draft<#(#parameters),*> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#name).field("cells", &self.cells).finish()
+            }
         }
 
         #create

@@ -36,14 +36,17 @@ pub fn impls(table: &Table<'_>) -> TokenStream {
         let doc = column.doc();
         let (generics, argument) = column.argument();
         let marker = table.marker(ident);
-        let patches = quote_spanned! {ident.span()=>
-            ::ara::__private::Patches<{ ::ara::__private::is_counter::<#marker>() }>
-        };
+        // Where the compiler need not ask, it is not: each question is a constant that it works out.
+        let patches = column.may_be_counter.then(|| {
+            quote_spanned! {ident.span()=>
+                + ::ara::__private::Patches<{ ::ara::__private::is_counter::<#marker>() }>
+            }
+        });
         let set = column.set_method(table);
         quote! {
             #doc
             #deprecated
-            #vis fn #ident #generics(self, __value: #argument + #patches) -> Self {
+            #vis fn #ident #generics(self, __value: #argument #patches) -> Self {
                 Self { cells: self.cells.#set(#at, __value) }
             }
         }

@@ -16,7 +16,7 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
     let declared_in = this_crate();
     let fields = table.positions().map(|(at, column)| {
         let refuse = refuse_at(column.ident);
-        quote!(_ara::Some(_ara::Place::Field(#at)) => #refuse,)
+        quote!(#at => #refuse,)
     });
     let refuse = refuse_at(ident);
     let mut sorted: Vec<usize> = (0..table.columns.len()).collect();
@@ -36,10 +36,11 @@ pub fn check(table: &Table<'_>) -> Option<TokenStream> {
                 <#ident>::__A_TABLE_BELONGS_TO_ONE_SCHEMA;
             if let _ara::Some(released) = RELEASED {
                 if !_ara::plainly_keeps(released, NOW, &[#(#sorted),*]) {
-                    match _ara::place_of_refusal(released, NOW) {
-                        #(#fields)*
-                        _ara::Some(_) => #refuse,
-                        _ara::None => {}
+                    if let _ara::Some(place) = _ara::place_of_refusal(released, NOW) {
+                        match place.position() {
+                            #(#fields)*
+                            _ => #refuse,
+                        }
                     }
                 }
             }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use ara_protocol::keys::SecretKeys;
+use ara_protocol::message::access::AccessRequest;
 use ara_protocol::message::{Answer, Endpoint, LONGEST_REQUEST, Refusal, SignedRequest};
 
 use crate::testing::stores::on_every_store;
@@ -131,6 +132,33 @@ fn an_address_that_asks_too_often_has_to_wait() {
     assert!(space.sync(&space.laptop, space.request()).is_ok());
 }
 
+fn an_address_that_founds_too_many_spaces_has_to_wait() {
+    let space = TestSpace::with_unfounded(|options| options.new_spaces = Some(2));
+    let others =
+        [2, 3, 4].map(|seed| TestSpace::unfounded(space.relay.clone(), space.clock.clone(), seed));
+    let peer = |last| Some(IpAddr::from([1, 2, 3, last]));
+    let found = |space: &TestSpace, peer| {
+        let records = space.log.iter().map(|record| record.as_bytes().to_vec()).collect();
+        let request = AccessRequest { records, ..space.access_request() }.to_bytes().unwrap();
+        let signed = space.signed(Endpoint::Access, &request, &space.laptop);
+        read(&space.relay.answer(Endpoint::Access, &signed, peer)).outcome.map(drop)
+    };
+    assert_eq!((found(&space, peer(4)), found(&others[0], peer(4))), (Ok(()), Ok(())));
+    // After half a day there is another one, and the client is told so.
+    let limited = |retry_after| Err(Refusal::Limited { retry_after });
+    assert_eq!(found(&others[1], peer(4)), limited(12 * 60 * 60));
+    space.pass(60);
+    assert_eq!(found(&others[1], peer(4)), limited(12 * 60 * 60 - 60));
+    // It is no new one, and others found theirs.
+    assert_eq!(found(&space, peer(4)), Ok(()));
+    assert!(space.sync(&space.laptop, space.request()).is_ok());
+    assert_eq!(found(&others[1], peer(5)), Ok(()));
+    assert_eq!(found(&others[2], None), Ok(()));
+    space.pass(12 * 60 * 60 - 60);
+    let last = TestSpace::unfounded(space.relay.clone(), space.clock.clone(), 5);
+    assert_eq!(found(&last, peer(4)), Ok(()));
+}
+
 fn who_subscribes_hears_of_news_until_it_is_over() {
     let mut space = TestSpace::new();
     let phone = space.add_device();
@@ -164,6 +192,7 @@ on_every_store!(
     a_stranger_and_a_stranger_space_are_unknown,
     what_cannot_be_read_is_refused,
     an_address_that_asks_too_often_has_to_wait,
+    an_address_that_founds_too_many_spaces_has_to_wait,
     who_subscribes_hears_of_news_until_it_is_over,
     what_a_stranger_sends_is_not_read_if_it_is_large,
 );

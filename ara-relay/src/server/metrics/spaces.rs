@@ -45,6 +45,11 @@ impl SpaceSizes {
         let counted = Counted { at: Instant::now(), bytes, segments };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
     }
+
+    /// Forgets what was counted.
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Collector for SpaceSizes {

@@ -21,6 +21,13 @@ const POOL_PATIENCE: Duration = Duration::from_secs(20);
 /// How long the other side may leave packets unconfirmed.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(15);
 
+/// Where a database listens if the URL does not say.
+const PORT: u16 = 5432;
+
+/// How a URL is written.
+const FORM: &str = "write postgres://USER:PASSWORD@HOST/DATABASE, and what is special in a password as % and two digits, \
+    such as %40 for @";
+
 /// What each connection sets. Who stops in the middle of a transaction, such as a process that is halted, loses it before
 /// others have waited for too long. What a database does not know of this is left out.
 const SETTINGS: &[&str] = &[
@@ -39,13 +46,15 @@ pub(super) struct Address {
 impl Address {
     /// Reads a URL.
     pub(super) fn read(url: &str) -> Result<Self> {
+        refuse_special(url)?;
         let (url, taken) = take_parameters(url)?;
         // What is wrong is told without the URL, which has a password.
         let config = Config::from_str(&url);
-        let mut config =
-            config.map_err(|_| invalid("it has a parameter or a form that is unknown"))?;
+        let mut config = config.map_err(|_| {
+            invalid(format!("it has a parameter or a form that is unknown; {FORM}"))
+        })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(invalid("it names no host"));
+            return Err(invalid(format!("it names no host; {FORM}")));
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_PATIENCE);
@@ -117,11 +126,8 @@ impl fmt::Display for Address {
             },
         );
         let name = self.config.get_dbname().or(self.config.get_user()).unwrap_or("postgres");
-        write!(f, "the PostgreSQL database {name} at {host}")?;
-        match self.config.get_ports().first() {
-            Some(port) => write!(f, ":{port}"),
-            None => Ok(()),
-        }
+        let port = self.config.get_ports().first().copied().unwrap_or(PORT);
+        write!(f, "the PostgreSQL database {name} at {host}:{port}")
     }
 }
 
@@ -130,6 +136,15 @@ impl fmt::Display for Address {
 struct Taken {
     mode: Option<String>,
     roots: Option<String>,
+}
+
+/// Refuses a URL in which the password must be what ends it too early: the rest would be read as the host, and shown.
+fn refuse_special(url: &str) -> Result<()> {
+    let (before, query) = url.split_once('?').unwrap_or((url, ""));
+    if before.matches('@').count() > 1 || query.contains('@') {
+        return Err(invalid(format!("it has an @ too many; {FORM}")));
+    }
+    Ok(())
 }
 
 fn take_parameters(url: &str) -> Result<(String, Taken)> {
@@ -166,6 +181,6 @@ fn decoded(text: &str) -> Result<String> {
     String::from_utf8(read).map_err(|_| invalid("a parameter is no text"))
 }
 
-fn invalid(why: &'static str) -> StoreError {
-    StoreError::WrongAddress { why }
+pub(super) fn invalid(why: impl Into<String>) -> StoreError {
+    StoreError::WrongAddress { why: why.into() }
 }

@@ -8,6 +8,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::store::error::StoreError;
+use crate::store::postgres::schema;
 use crate::store::postgres::tls::{ENCRYPT, advice};
 
 /// What went wrong, and whether it may go well another time.
@@ -41,6 +42,17 @@ impl Fault {
         Self { error: StoreError::BrokeOff, kind: Kind::Passing }
     }
 
+    /// Says where it went wrong.
+    pub(super) fn at(self, place: &str) -> Self {
+        let error = match self.error {
+            StoreError::Failed { reason } => {
+                StoreError::Failed { reason: format!("{place}: {reason}") }
+            }
+            error => error,
+        };
+        Self { error, ..self }
+    }
+
     pub(super) fn no_answer() -> Self {
         Self::lasting(StoreError::Failed { reason: "the database does not answer".to_owned() })
     }
@@ -53,6 +65,7 @@ impl From<Error> for Fault {
             Some(code) => kind_of(code),
             None if error.is_closed() => Kind::Passing,
             None => match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+                Some(broken) if broken.to_string() == NOT_WHOLE => Kind::Lasting,
                 Some(_) => Kind::Passing,
                 None => Kind::Lasting,
             },
@@ -77,11 +90,19 @@ impl From<PoolError> for Fault {
 
 impl From<&Error> for StoreError {
     fn from(error: &Error) -> Self {
+        if error.code() == Some(&SqlState::DISK_FULL) {
+            return Self::Full;
+        }
         // What the database says of values, its detail, is left out.
         let reason = match (error.as_db_error(), error.source()) {
             _ if let Some(advice) = advice(error) => advice.to_owned(),
             (Some(said), _) if is_unencrypted(said) => format!("{}: {ENCRYPT}", said.message()),
-            (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+            (Some(said), _) => {
+                let advice =
+                    advice_for(said).map_or_else(String::new, |advice| format!(": {advice}"));
+                format!("{} ({}){advice}", said.message(), said.code().code())
+            }
+            (None, Some(source)) if source.to_string() == NOT_WHOLE => NO_POSTGRES.to_owned(),
             (None, Some(source)) => source.to_string(),
             (None, None) => error.to_string(),
         };
@@ -92,6 +113,34 @@ impl From<&Error> for StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         Self::from(&error)
+    }
+}
+
+/// What the driver says if who answers closes the connection in the middle of what would be a message.
+const NOT_WHOLE: &str = "bytes remaining on stream";
+
+const NO_POSTGRES: &str = "who answers there breaks off, or does not speak as PostgreSQL does: check the host and the port \
+    of the URL, and write what is special in a password as % and two digits, such as %40 for @";
+
+/// Returns what is to be done about what a database says.
+fn advice_for(said: &DbError) -> Option<&'static str> {
+    match *said.code() {
+        SqlState::INVALID_PASSWORD => Some(
+            "check the user and the password of the URL, in which what is special is written as % and two digits, \
+             such as %40 for @",
+        ),
+        // It is said in the language of the database, with the name of what it is about.
+        SqlState::INSUFFICIENT_PRIVILEGE if schema::names_table(said.message()) => Some(
+            "connect as the user who has made the tables, or make the one of the URL their owner",
+        ),
+        SqlState::INSUFFICIENT_PRIVILEGE => Some(
+            "let the user of the URL make tables there by GRANT CREATE, USAGE ON SCHEMA public TO that user, or make it \
+             the owner of the database",
+        ),
+        SqlState::INVALID_CATALOG_NAME => {
+            Some("make it first, as by createdb, or name another one")
+        }
+        _ => None,
     }
 }
 

@@ -6,10 +6,12 @@
 //! Each table's key begins with the id of a space, or of a mailbox, which is found without knowing its space. So a
 //! database that spreads over machines has each space on one of them, and all are used alike.
 
+use std::time::{Duration, Instant};
+
 use crate::store::error::{Result, StoreError};
-use crate::store::postgres::Connections;
 use crate::store::postgres::fault::{Fault, Kind};
 use crate::store::postgres::session::{Session, values};
+use crate::store::postgres::{BEGIN_READING, Connections};
 
 /// The version of the tables that this relay knows.
 const VERSION: i32 = 2;
@@ -91,27 +93,78 @@ const BEGUN: &[&str] = &[
     "INSERT INTO ara_schema VALUES (1, 0, 0) ON CONFLICT DO NOTHING",
 ];
 
-/// How often it is tried to make the first table while others do the same.
+/// How often it is tried to make the first table while others do the same, or to reach the database.
 const TRIES: usize = 20;
+
+/// How long it is tried to reach the database, if each time takes long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Returns whether a text has the name of a table.
+pub(super) fn names_table(text: &str) -> bool {
+    TABLES.iter().chain(&["ara_schema"]).any(|table| text.contains(table))
+}
 
 /// Makes the tables, or what they lack.
 pub(super) fn prepare(connections: &Connections) -> Result<()> {
+    try_often(connections, step)
+}
+
+/// Checks that the tables are there and lack nothing, and changes nothing.
+pub(super) fn check(connections: &Connections) -> Result<()> {
+    try_often(connections, |connections| {
+        let mut session = connections.begin(BEGIN_READING)?;
+        let checked = check_tables(&mut session).map_err(|error| of(&session, error));
+        session.end();
+        checked
+    })
+}
+
+/// Does something once more if others do the same, or if the database is not ready yet, as after both have been started.
+fn try_often(
+    connections: &Connections,
+    step: impl Fn(&Connections) -> std::result::Result<(), Fault>,
+) -> Result<()> {
+    let begun = Instant::now();
     let mut tries = 0;
     loop {
-        match step(connections) {
-            Ok(()) => return Ok(()),
-            Err(fault) if tries >= TRIES || fault.kind == Kind::Lasting => return Err(fault.error),
-            Err(_) => connections.back_off(tries),
+        let Err(fault) = step(connections) else { return Ok(()) };
+        if fault.kind == Kind::Lasting || tries >= TRIES || begun.elapsed() >= PATIENCE {
+            return Err(fault.error);
         }
+        if fault.kind == Kind::Passing && tries == 0 {
+            tracing::warn!("{}: trying again for some seconds", fault.error);
+        }
+        connections.back_off(tries);
         tries += 1;
     }
 }
 
+fn check_tables(session: &mut Session) -> Result<()> {
+    if !are_there(session)? {
+        return Err(StoreError::NoTables);
+    }
+    let row = session.row("SELECT version, least FROM ara_schema WHERE id = 1", &[])?;
+    let Some(row) = row else { return Err(StoreError::NoTables) };
+    let (version, least): (i32, i32) = (row.try_get(0)?, row.try_get(1)?);
+    if version < 1 {
+        // Whoever makes them has not got further.
+        return Err(StoreError::NoTables);
+    }
+    match (version, least) {
+        (_, least) if least > VERSION => Err(StoreError::Newer),
+        (..VERSION, _) => Err(StoreError::Older),
+        _ => Ok(()),
+    }
+}
+
+fn are_there(session: &mut Session) -> Result<bool> {
+    let row = session.row("SELECT to_regclass('ara_schema') IS NOT NULL", &[])?;
+    row.map_or(Ok(false), |row| Ok(row.try_get(0)?))
+}
+
 fn step(connections: &Connections) -> std::result::Result<(), Fault> {
     let mut session = connections.begin("BEGIN")?;
-    let found = session.row("SELECT to_regclass('ara_schema') IS NOT NULL", &[]);
-    let is_there = found.and_then(|row| flag(row.as_ref())).map_err(|error| of(&session, error))?;
-    if !is_there {
+    if !are_there(&mut session).map_err(|error| of(&session, error))? {
         BEGUN.iter().for_each(|sql| session.control(sql));
         match session.flush() {
             Ok(()) => {}
@@ -152,8 +205,4 @@ fn upgrade(session: &mut Session) -> Result<()> {
 
 fn of(session: &Session, error: StoreError) -> Fault {
     session.fault().cloned().unwrap_or_else(|| Fault::lasting(error))
-}
-
-fn flag(row: Option<&tokio_postgres::Row>) -> Result<bool> {
-    row.map_or(Ok(false), |row| Ok(row.try_get(0)?))
 }

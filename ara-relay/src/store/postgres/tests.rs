@@ -71,6 +71,26 @@ fn tables_that_need_a_newer_relay_are_left_alone() {
 
 #[test]
 #[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn who_needs_tables_makes_none() {
+    let schema = Schema::new();
+    let tables =
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()";
+    let open = || PostgresStore::existing(&schema.url(), 1).map(drop);
+    assert_eq!(open(), Err(StoreError::NoTables));
+    assert_eq!(schema.ask(tables), ["0"]);
+    drop(schema.store());
+    assert_eq!(open(), Ok(()));
+    for (version, least, expected) in
+        [(0, 0, StoreError::NoTables), (1, 1, StoreError::Older), (99, 99, StoreError::Newer)]
+    {
+        schema.run(&format!("UPDATE ara_schema SET version = {version}, least = {least}"));
+        assert_eq!(open(), Err(expected));
+        assert_eq!(schema.ask("SELECT version FROM ara_schema"), [version.to_string()]);
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
 fn tables_of_the_version_before_are_upgraded() {
     let schema = Schema::new();
     add_one(&schema.store()).unwrap();
@@ -162,6 +182,8 @@ fn what_is_wrong_with_a_url_is_told_without_it() {
         "postgres://user:hidden@localhost/db?sslrootcert=%2Fa",
         "postgres://user:hidden@localhost/db?sslmode=verify-full&sslrootcert=%2Fnowhere%2Fa.pem",
         "postgres://user:hidden@:port/db",
+        "postgres://user:pass@hidden@localhost/db",
+        "postgres://user:pass?hidden@localhost/db",
         "postgres:///db",
         "hidden",
     ] {
@@ -180,5 +202,73 @@ fn a_database_that_is_not_there_is_told_without_its_password() {
     let error = PostgresStore::connect(&format!("postgres://user:hidden@127.0.0.1:{port}/db"));
     let error = error.unwrap_err();
     assert!(matches!(error, StoreError::Failed { .. }));
-    assert!(!format!("{error} {error:?}").contains("hidden"));
+    let told = format!("{error} {error:?}");
+    assert!(told.contains(&format!("the PostgreSQL database db at 127.0.0.1:{port}: ")), "{told}");
+    assert!(!told.contains("hidden"));
+}
+
+#[test]
+fn the_port_is_told_that_is_asked_if_the_url_names_none() {
+    let address = Address::read("postgres://user:hidden@db.example/ara").unwrap();
+    assert_eq!(address.to_string(), "the PostgreSQL database ara at db.example:5432");
+}
+
+#[test]
+fn who_does_not_speak_as_a_database_does_is_told_as_such() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://user:hidden@{}/db", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // Who has not read what came would end the connection in another way.
+            let _ = std::io::Read::read(&mut stream, &mut [0; 1024]);
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let error = PostgresStore::connect(&url).unwrap_err().to_string();
+    assert!(error.contains("does not speak as PostgreSQL does"), "{error}");
+}
+
+#[test]
+fn a_file_of_certificates_is_named_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("wrong.pem");
+    std::fs::write(&wrong, "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    for (path, why) in [
+        (folder.path().join("missing.pem"), "No such file"),
+        (wrong, "something else than certificates"),
+        (empty, "has no certificate"),
+    ] {
+        let path = path.to_str().unwrap();
+        let url = format!("postgres://a@localhost/b?sslmode=verify-full&sslrootcert={path}");
+        let error = PostgresStore::connect(&url).unwrap_err().to_string();
+        let is_named = error.contains("sslrootcert") && error.contains(path);
+        assert!(is_named && error.contains(why), "{error}");
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "ARA_TEST_POSTGRES holds no URL")]
+fn a_disk_that_is_full_is_told_as_that() {
+    let schema = Schema::new();
+    let store = schema.store();
+    add_one(&store).unwrap();
+    // As the database says it.
+    schema.run(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER full_disk BEFORE UPDATE ON ara_space EXECUTE FUNCTION full_disk()",
+    );
+    thread::scope(|scope| {
+        let writing: Vec<_> = (0..8).map(|_| scope.spawn(|| add_one(&store))).collect();
+        for written in writing {
+            assert_eq!(written.join().unwrap(), Err(StoreError::Full));
+        }
+    });
+    assert_eq!(used(&store), 1);
+    schema.run("DROP TRIGGER full_disk ON ara_space");
+    add_one(&store).unwrap();
+    assert_eq!(used(&store), 2);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
@@ -16,6 +16,7 @@ use rustls::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::error::{Result, StoreError};
+use crate::store::postgres::address::invalid;
 
 /// What is checked of a certificate. Each checks what the one before it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,7 @@ pub(super) fn connector(check: Check, roots: Option<&str>) -> Result<MakeRustlsC
     let mut authorities = RootCertStore::empty();
     for certificate in &trusted {
         let added = authorities.add(certificate.clone());
-        added.map_err(|_| invalid("the file of sslrootcert has a wrong certificate"))?;
+        added.map_err(|_| wrong_roots(roots.unwrap_or_default(), "it has a wrong certificate"))?;
     }
     if roots.is_none() {
         authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -54,17 +55,20 @@ pub(super) fn connector(check: Check, roots: Option<&str>) -> Result<MakeRustlsC
 
 /// Reads a file of certificates, of which there is at least one.
 fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let unreadable = |_| invalid("the file of sslrootcert cannot be read as certificates");
+    let unreadable = |error| match error {
+        pem::Error::Io(error) => wrong_roots(path, &error.to_string()),
+        _ => wrong_roots(path, "it holds something else than certificates in the form of PEM"),
+    };
     let read = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
     let read = read.collect::<std::result::Result<Vec<_>, _>>().map_err(unreadable)?;
     if read.is_empty() {
-        return Err(invalid("the file of sslrootcert has no certificate"));
+        return Err(wrong_roots(path, "it has no certificate in the form of PEM"));
     }
     Ok(read)
 }
 
-fn invalid(why: &'static str) -> StoreError {
-    StoreError::WrongAddress { why }
+fn wrong_roots(path: &str, why: &str) -> StoreError {
+    invalid(format!("sslrootcert names the file {path}, which cannot be used: {why}"))
 }
 
 /// Returns what is wrong between a relay and its database, and what to do, if that is why they do not connect.

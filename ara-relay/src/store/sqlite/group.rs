@@ -55,14 +55,15 @@ impl Group {
         let outcome = match run {
             Ok(outcome) => outcome,
             Err(panic) => {
-                writer.break_off();
+                writer.break_off(StoreError::BrokeOff);
                 resume_unwind(panic);
             }
         };
         if writer.connection.is_autocommit() {
             // The disk is full, or something as bad: SQLite has rolled back all of it.
-            writer.break_off();
-            return Err(outcome.err().unwrap_or(StoreError::BrokeOff));
+            let error = outcome.err().unwrap_or(StoreError::BrokeOff);
+            writer.break_off(error.clone());
+            return Err(error);
         }
         if self.waiting.load(Ordering::SeqCst) > 0 && writer.has_room() {
             drop(writer);
@@ -110,12 +111,12 @@ impl Writer {
         outcome
     }
 
-    /// Undoes what is open, for all who share it.
-    fn break_off(&mut self) {
+    /// Undoes what is open, and tells all who share it why.
+    fn break_off(&mut self, why: StoreError) {
         let Some((batch, _)) = self.open.take() else { return };
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        batch.end(Err(StoreError::BrokeOff));
+        batch.end(Err(why));
     }
 }

@@ -6,13 +6,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::error::{Result, StoreError};
-
-/// By which SQLite's tools know the file: `araR`.
-const APPLICATION: i64 = 0x6172_6152;
-
-/// The format of the tables.
-const FORMAT: i64 = 2;
+use crate::store::error::Result;
+use crate::store::sqlite::state::{
+    APPLICATION, FORMAT, Found, State, check, identify, refuse_foreign_log, set_state, without_log,
+};
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -97,11 +94,22 @@ const TABLES: &str = "
 /// What gets a file from each format to the next one.
 const STEPS: &[(i64, &str)] = &[(1, "ALTER TABLE space ADD COLUMN decided BLOB;")];
 
-/// Opens the connection that writes a file.
+/// Opens the connection that writes a file, which is made if it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    refuse_foreign_log(path)?;
     keep_from_others(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
+    prepare(connection)
+}
+
+/// Opens the connection that writes a file which is a store already.
+pub(super) fn open_existing(path: &Path) -> Result<Connection> {
+    refuse_foreign_log(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    check(&connection)?;
     prepare(connection)
 }
 
@@ -131,6 +139,13 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a connection that reads a file which nobody has open: it locks nothing, and makes no files beside it.
+pub(super) fn open_unused(path: &Path) -> Result<Connection> {
+    let connection = without_log(path)?;
+    keep_statements(&connection)?;
+    Ok(connection)
+}
+
 /// Has a connection compile each statement once. Otherwise SQLite compiles some anew for each value that they are given, as
 /// that might tell of a better plan: those with a limit, for one.
 fn keep_statements(connection: &Connection) -> Result<()> {
@@ -141,14 +156,8 @@ fn keep_statements(connection: &Connection) -> Result<()> {
 
 fn prepare(connection: Connection) -> Result<Connection> {
     keep_statements(&connection)?;
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let is_of_sqlite = |_| StoreError::NotAStore;
-    let application = pragma("application_id").map_err(is_of_sqlite)?;
-    let format = pragma("user_version").map_err(is_of_sqlite)?;
-    let tables = "SELECT count(*) FROM sqlite_schema";
-    let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
-    match (application, format) {
-        (0, 0) if tables == 0 => {
+    match identify(&connection)? {
+        Found::Empty => {
             // This is of the whole file, and so comes before its first table.
             connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
             connection.execute_batch(SETTINGS)?;
@@ -157,17 +166,20 @@ fn prepare(connection: Connection) -> Result<Connection> {
                  PRAGMA user_version = {FORMAT}; COMMIT;"
             ))?;
         }
-        (APPLICATION, FORMAT) => connection.execute_batch(SETTINGS)?,
-        (APPLICATION, older) if (1..FORMAT).contains(&older) => {
+        Found::Store { format, state } => {
+            if state != State::InUse {
+                // Before there is a log: from then on, one that lies beside it is its own.
+                set_state(&connection, format, State::InUse)?;
+            }
             connection.execute_batch(SETTINGS)?;
-            let steps = STEPS.iter().filter(|(from, _)| *from >= older);
+            let steps = STEPS.iter().filter(|(from, _)| *from >= format);
             let steps: String = steps.map(|(_, step)| *step).collect();
-            connection.execute_batch(&format!(
-                "BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"
-            ))?;
+            if format < FORMAT {
+                connection.execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"
+                ))?;
+            }
         }
-        (APPLICATION, format) if format > FORMAT => return Err(StoreError::Newer),
-        _ => return Err(StoreError::NotAStore),
     }
     Ok(connection)
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use ara::prelude::*;
 use ara_core::{Database, Timestamp};
 use ara_protocol::keys::SecretKeys;
+use ara_relay::store::Store;
 use ara_relay::{Relay, RelayOptions, SqliteStore};
 use tempfile::TempDir;
 
@@ -84,6 +85,10 @@ impl World {
     }
 
     pub(crate) fn start_relay_of(&self, url: &str, name: &str, quota: u64) {
+        self.start_relay_over(url, SqliteStore::open(self.path(name)).unwrap(), quota);
+    }
+
+    pub(crate) fn start_relay_over(&self, url: &str, store: impl Store + 'static, quota: u64) {
         let clock = Arc::clone(&self.clock);
         let options = RelayOptions {
             origins: vec![url.to_owned()],
@@ -91,7 +96,6 @@ impl World {
             quota,
             ..RelayOptions::default()
         };
-        let store = SqliteStore::open(self.path(name)).unwrap();
         self.net.put(url, Relay::new(store, options).unwrap());
     }
 

@@ -384,6 +384,7 @@ fn refusals_that_lie_do_no_harm() {
         Refusal::UpdateNeeded,
         Refusal::Closed,
         Refusal::Busy,
+        Refusal::DiskFull,
     ];
     for lie in lies {
         for of in [Some(Endpoint::Sync), None] {

@@ -15,7 +15,7 @@ const MOST_PASSES: usize = 8;
 /// Returns whether all moments at which something can happen are tried, and not some of them.
 pub(super) fn are_all_tried() -> bool {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    cases.unwrap_or(64) >= 640
+    cases.unwrap_or(40) >= 640
 }
 
 /// Syncs devices until none has anything to send or to read.
