@@ -27,8 +27,8 @@ impl TextChange {
     /// ```
     /// use ara::TextChange::{Delete, Insert, Keep};
     ///
-    /// let changes = [Keep(4), Insert("oat ".to_owned()), Keep(4), Delete(6)];
-    /// assert_eq!(ara::TextChange::applied(&changes, "Buy milk, now"), "Buy oat milkw");
+    /// let changes = [Keep(4), Insert("oat ".to_owned()), Keep(4), Delete(5)];
+    /// assert_eq!(ara::TextChange::applied(&changes, "Buy milk, now"), "Buy oat milk");
     /// ```
     #[must_use]
     pub fn applied(changes: &[Self], text: &str) -> String {

@@ -28,7 +28,7 @@ mod without {
 
     /// Texts that were edited last, of which there are none.
     #[derive(Default)]
-    pub(crate) struct Documents;
+    pub(crate) struct Documents {}
 
     impl Documents {
         pub(crate) fn forget(&mut self) {}

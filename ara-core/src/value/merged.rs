@@ -49,11 +49,9 @@ use crate::value::stored::Stored;
 ///   kept, and can only be made shorter.
 /// - A row without a text was never given one. A text that was written is emptied, not cleared: `None` in a patch deletes
 ///   all letters that are there, and what another device types at the same time stays.
-/// - Devices that both begin a text, as in a row with an [id from a key](Id::from_key), get both beginnings, one after the
+/// - Devices that both begin a text, as in a row with an [id from a key](crate::Id::from_key), get both beginnings, one after the
 ///   other. Begin with an empty text, or let one device begin.
 /// - Everything that was ever inserted stays in the change log, also what was deleted.
-///
-/// [`Id::from_key`]: crate::Id::from_key
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Text(String);
