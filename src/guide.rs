@@ -40,6 +40,10 @@ page! { bytes: include_str!("../guide/bytes.md") }
 #[cfg(not(feature = "wire"))]
 page! { bytes: "This page is about the feature `wire`: build the documentation with it to read the page." }
 page! { counters: include_str!("../guide/counters.md") }
+#[cfg(feature = "text")]
+page! { texts: include_str!("../guide/texts.md") }
+#[cfg(not(feature = "text"))]
+page! { texts: "This page is about the feature `text`: build the documentation with it to read the page." }
 page! { history: include_str!("../guide/history.md") }
 page! { forgetting: include_str!("../guide/forgetting.md") }
 page! { maintenance: include_str!("../guide/maintenance.md") }

@@ -37,6 +37,8 @@ pub use ara_core::{
     Table, Timestamp, Transaction, TransactionId, TransactionSummary, Transactions, UndoReport,
     UnfitCells, Update, UpdatedAt, UtcOffset, Uuid, Value, Verification, VersionVector, What, ddl,
 };
+#[cfg(feature = "text")]
+pub use ara_core::{Text, TextChange, TextCursor, TextEdit, TextWatch};
 // Named in the compiler's messages, which would spell them `ara::__private::Missing` otherwise.
 #[doc(hidden)]
 pub use ara_core::{

@@ -13,6 +13,10 @@ pub(crate) mod shared;
 pub(crate) mod shown_in_views;
 pub(crate) mod source;
 pub(crate) mod subscription;
+#[cfg(feature = "text")]
+pub(crate) mod text_edit;
+#[cfg(feature = "text")]
+pub(crate) mod text_watch;
 pub(crate) mod transaction;
 pub(crate) mod turns;
 pub(crate) mod up_to_date;

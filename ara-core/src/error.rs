@@ -233,6 +233,18 @@ pub enum Error {
         table: String,
     },
 
+    /// A [`Text`](https://docs.rs/ara/latest/ara/struct.Text.html) was to be edited at a place that it does not have, in a
+    /// row that is not there, or with bytes that are no update of it.
+    #[error("text `{table}.{column}` {reason}")]
+    Text {
+        /// The table's stored name.
+        table: &'static str,
+        /// The column's stored name.
+        column: &'static str,
+        /// Why it cannot be edited, and what to do about it.
+        reason: &'static str,
+    },
+
     /// [`create`](crate::Database::create) was called with the id of a row that exists or that was deleted.
     #[error(
         "table `{table}` has a row with this id already: use `upsert` to write it anyway, or `restore` if it was deleted"

@@ -13,6 +13,8 @@ mod growth;
 mod import;
 mod log;
 mod merge;
+#[cfg(feature = "text")]
+mod merged_text;
 mod model;
 mod names;
 mod past;
@@ -53,6 +55,10 @@ pub use database::options::Options;
 pub use database::source::{Handle, Reading, Source};
 #[doc(hidden)]
 pub use database::subscription::{Subscription, Until};
+#[cfg(feature = "text")]
+pub use database::text_edit::TextEdit;
+#[cfg(feature = "text")]
+pub use database::text_watch::TextWatch;
 pub use database::transaction::Transaction;
 pub use error::{Error, Result};
 pub use exchange::changes::Changes;
@@ -74,6 +80,10 @@ pub use import::row::ImportRow;
 pub use import::value::ImportValue;
 pub use log::transaction_id::TransactionId;
 pub use merge::report::{MergeReport, Reason, Refused};
+#[cfg(feature = "text")]
+pub use merged_text::change::TextChange;
+#[cfg(feature = "text")]
+pub use merged_text::cursor::TextCursor;
 pub use model::app_schema::{AppSchema, Schema, definitions};
 pub use model::cells::Cells;
 #[doc(hidden)]
@@ -121,6 +131,8 @@ pub use sync::client::schema_facts::{SchemaFacts, schema_facts};
 pub use sync::compact::Compaction;
 pub use sync::set_aside::{Obstacle, SetAside};
 pub use uuid::Uuid;
+#[cfg(feature = "text")]
+pub use value::Text;
 #[doc(hidden)]
 pub use value::foreign::write::{put_json, put_json_text, text_of};
 pub use value::{

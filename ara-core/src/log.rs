@@ -31,4 +31,7 @@ pub(crate) mod row_changes;
 pub(crate) mod row_clock;
 pub(crate) mod statements;
 pub(crate) mod stretch;
+#[cfg(feature = "text")]
+pub(crate) mod text_states;
+pub(crate) mod texts;
 pub(crate) mod transaction_id;

@@ -21,6 +21,7 @@ pub(crate) mod refill;
 mod room;
 pub(crate) mod shown_values;
 pub(crate) mod table_rows;
+pub(crate) mod texts;
 pub(crate) mod touched;
 pub(crate) mod whole_row;
 pub(crate) mod writing;

@@ -18,6 +18,8 @@ mod jiff;
 mod json;
 mod literal;
 mod made_of;
+#[cfg(feature = "text")]
+pub(crate) mod merged;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod moments;
 mod number;
@@ -48,6 +50,8 @@ pub use self::json::{Document, Json, UpgradesTo, Versioned, read_data, store_dat
 pub(crate) use self::literal::literal;
 pub use self::literal::read_as;
 pub use self::made_of::MadeOf;
+#[cfg(feature = "text")]
+pub use self::merged::Text;
 pub use self::one_of::one_of_value;
 pub use self::ordered::Ordered;
 pub use self::parse_error::ParseError;

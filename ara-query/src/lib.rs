@@ -34,7 +34,7 @@ pub use expr::number::{Integer, Number, NumberFunctions, NumberOperand};
 pub use expr::order::{IntoOrder, Order, Sort};
 pub use expr::param::{OptionalParam, Param, Parameter, Params, ValueOfParam, Values};
 pub use expr::scope::{At, Contains, Member, Push, Scope};
-pub use expr::text::{Text, TextFunctions, TextOperand};
+pub use expr::text::{TextFunctions, TextOperand, Textual};
 pub use expr::time::{LocalTime, TimeFunctions};
 pub use expr::{Anywhere, Expr, Filter, IntoFilter, Operand, Within};
 pub use mutations::Mutations;

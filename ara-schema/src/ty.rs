@@ -30,6 +30,8 @@ pub enum Type {
     Real,
     /// Text in UTF-8.
     Text,
+    /// Text in UTF-8 that devices edit at the same time: what they insert and delete merges letter by letter.
+    Merged,
     /// Bytes.
     Blob,
     /// The 16 bytes of a UUID.
@@ -61,12 +63,13 @@ pub enum Type {
 
 impl Type {
     /// The types that have no names in them.
-    pub const PLAIN: [Self; 14] = [
+    pub const PLAIN: [Self; 15] = [
         Self::Bool,
         Self::Integer,
         Self::Counter,
         Self::Real,
         Self::Text,
+        Self::Merged,
         Self::Blob,
         Self::Uuid,
         Self::Timestamp,
@@ -88,6 +91,7 @@ impl Type {
             Self::Counter => "counter",
             Self::Real => "real",
             Self::Text => "text",
+            Self::Merged => "merged",
             Self::Blob => "blob",
             Self::Uuid => "uuid",
             Self::Timestamp => "timestamp",

@@ -343,6 +343,7 @@ pub(crate) const fn is_stored_as(released: Type, now: Type) -> bool {
         | (Type::Counter, Type::Counter)
         | (Type::Real, Type::Real)
         | (Type::Text, Type::Text)
+        | (Type::Merged, Type::Merged)
         | (Type::Blob, Type::Blob)
         | (Type::Uuid, Type::Uuid)
         | (Type::Timestamp, Type::Timestamp)

@@ -6,6 +6,7 @@ mod forgetting;
 mod merge;
 mod replicas;
 mod rules;
+mod text;
 mod undos;
 mod wire;
 mod written_through;

@@ -109,7 +109,12 @@ impl Cell {
         Self::new(column, 8, led(bytes))
     }
 
-    /// Of a kind that no version knows yet: 9 to 15.
+    /// An update of a text.
+    pub fn update(column: usize, update: &[u8]) -> Self {
+        Self::new(column, 9, led(&[&[1], update].concat()))
+    }
+
+    /// Of a kind that no version knows yet: 10 to 15.
     pub fn unknown(column: usize, tag: u8, bytes: &[u8]) -> Self {
         Self::new(column, tag, led(bytes))
     }

@@ -26,6 +26,8 @@ use crate::log::codec::Addition;
 use crate::log::marks::Marks;
 use crate::log::nodes;
 use crate::log::row_clock::RowClock;
+#[cfg(feature = "text")]
+use crate::log::texts::TextCell;
 use crate::model::lens::{Given, Lenses};
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
@@ -134,6 +136,8 @@ impl Transaction<'_> {
         let plan = self.plan(TableRef::of::<T>())?;
         let registry = Registry::load(self.connection)?;
         let table = table(&registry, &stored_table_name(T::TABLE))?;
+        // What a line has is compared with what the rows show.
+        self.read_up_to_date(&[TableRef::of::<T>()], &mut |_| Ok(()))?;
         let mut state = self.state.borrow_mut();
         if plan.is_to_be_followed_up() {
             state.written.insert(TypeId::of::<T>(), Arc::clone(&plan));
@@ -260,6 +264,9 @@ impl Import<'_, '_> {
         }
         let (mut differing, latest) = differing?;
         self.through_lenses(id, cells, &mut differing)?;
+        #[cfg(feature = "text")]
+        self.merge_texts(&mut state.writing, id, &mut differing)?;
+        let Writing { recorder, touched, .. } = &mut state.writing;
         let mut cells = differing;
         if !cells.is_empty() {
             cells.sort_by_key(|marked| marked.cell.column.0);
@@ -268,8 +275,38 @@ impl Import<'_, '_> {
                 return Err(Error::EndOfTime { table: self.table.to_owned() });
             }
             let row = (table, id, latest);
-            self.writing.write(recorder, row, cells, touched.as_mut())?;
+            let written = self.writing.write(recorder, row, cells, touched.as_mut());
+            written.inspect_err(|_| state.writing.documents.forget_row(table.ordinal, &id))?;
         }
+        Ok(())
+    }
+
+    /// Puts in the place of whole texts that devices edit at the same time what changes in them.
+    #[cfg(feature = "text")]
+    fn merge_texts(
+        &self,
+        Writing { connection, documents, entropy, .. }: &mut Writing<'_>,
+        id: [u8; 16],
+        differing: &mut Vec<MarkedCell<'_>>,
+    ) -> Result<()> {
+        let texts = &self.plan.texts();
+        let mut merged = Vec::with_capacity(differing.len());
+        for mut marked in differing.drain(..) {
+            let column = marked.cell.column.0;
+            let is_text = texts.contains(&column) && !self.kinds.table.is_local;
+            if let (true, cells::Write::Value(value)) = (is_text, &marked.cell.write) {
+                let cell = TextCell { table: self.kinds.table.ordinal, row: id, column };
+                let text = match value {
+                    Some(Stored::Text(text)) => Some(&**text),
+                    _ => None,
+                };
+                let held = documents.open(connection, entropy, cell)?;
+                let Some(update) = held.become_text(text) else { continue };
+                marked.cell.write = cells::Write::Update(update.into());
+            }
+            merged.push(marked);
+        }
+        *differing = merged;
         Ok(())
     }
 

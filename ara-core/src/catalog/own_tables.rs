@@ -18,11 +18,15 @@ use crate::value::Value;
 /// - `ara_counter`: the sum of what was added to a counter, as an integer of 128 bits, the stamp and the node
 ///   of the latest addition, and what the node that last wrote this file has added. A column into which an
 ///   addition was written last holds the sum.
+/// - `ara_text`: what the updates of a text come to, for texts that devices edit at the same time: the state as an update
+///   that has all of them, up to the one with the number `at`, and the stamp and the node of the latest one.
+/// - `ara_text_update`: the updates that are not in the state yet.
+/// - `ara_text_fault`: the updates that cannot be part of a text.
 /// - `ara_forgotten`: the rows that were forgotten, each with the stamp, the node and the date of the earliest
 ///   change that forgot it. `act` is 0 as long as no such change is known, but what is left of another one.
 /// - `ara_index`: the indexes that ara created.
 /// - `ara_failure`: the schemas that could not be ensured.
-pub(crate) const OWN_TABLES: [&str; 9] = [
+pub(crate) const OWN_TABLES: [&str; 12] = [
     "CREATE TABLE ara_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",
     NODE_TABLE,
     TABLE_TABLE,
@@ -32,6 +36,9 @@ pub(crate) const OWN_TABLES: [&str; 9] = [
     "CREATE TABLE ara_log (pos INTEGER PRIMARY KEY, first INTEGER NOT NULL, tail INTEGER, \
      filter BLOB, data BLOB NOT NULL) STRICT",
     COUNTER_TABLE,
+    TEXT_TABLE,
+    TEXT_UPDATE_TABLE,
+    TEXT_FAULT_TABLE,
     FORGOTTEN_TABLE,
     "CREATE TABLE ara_failure (time INTEGER NOT NULL, schema TEXT NOT NULL, \
      version INTEGER NOT NULL, app_version TEXT NOT NULL, reason TEXT NOT NULL) STRICT",
@@ -57,6 +64,22 @@ pub(crate) const COUNTER_TABLE: &str = "CREATE TABLE ara_counter (tbl INTEGER, r
      col INTEGER, high INTEGER NOT NULL, low INTEGER NOT NULL, stamp INTEGER NOT NULL, \
      node INTEGER NOT NULL, writer INTEGER NOT NULL, total INTEGER NOT NULL, \
      PRIMARY KEY (tbl, row, col)) STRICT, WITHOUT ROWID";
+
+/// The statement that creates the table of the states of texts. The past has one, too.
+pub(crate) const TEXT_TABLE: &str = "CREATE TABLE ara_text (tbl INTEGER, row BLOB, col INTEGER, \
+     at INTEGER NOT NULL, stamp INTEGER NOT NULL, node INTEGER NOT NULL, state BLOB NOT NULL, \
+     UNIQUE (tbl, row, col)) STRICT";
+
+/// The statement that creates the table of the updates that are to be taken into the states of texts. The past has one,
+/// too.
+pub(crate) const TEXT_UPDATE_TABLE: &str = "CREATE TABLE ara_text_update (tbl INTEGER, row BLOB, \
+     col INTEGER, at INTEGER, stamp INTEGER NOT NULL, node INTEGER NOT NULL, data BLOB NOT NULL, \
+     PRIMARY KEY (tbl, row, col, at)) STRICT, WITHOUT ROWID";
+
+/// The statement that creates the table of the updates of texts that cannot be read. The past has one, too.
+pub(crate) const TEXT_FAULT_TABLE: &str = "CREATE TABLE ara_text_fault (tbl INTEGER, row BLOB, \
+     col INTEGER, stamp INTEGER, node INTEGER, PRIMARY KEY (tbl, row, col, stamp, node)) \
+     STRICT, WITHOUT ROWID";
 
 /// The statement that creates the table of forgotten rows. The past has one, too.
 pub(crate) const FORGOTTEN_TABLE: &str = "CREATE TABLE ara_forgotten (tbl INTEGER, row BLOB, \

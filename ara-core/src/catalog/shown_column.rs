@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ara_schema::{ColumnDef, TableDef};
+use ara_schema::{ColumnDef, TableDef, Type};
 
 use crate::model::table_ref::TableRef;
 use crate::names::{SHOWN_PREFIX, edit_column_name, name_list, stored_table_name};
@@ -77,17 +77,29 @@ impl ShownColumn {
 
     /// Returns the SQL of a limit that no statement keeps as long as a row of one of these tables is to be worked out:
     /// SQLite then reports that it is no number, before it
-    /// reads a row. `None` if the tables have no such columns.
+    /// reads a row. The same goes for texts that are to be united with updates. `None` if the tables have no such columns.
     pub(crate) fn checked_limit(
         tables: impl Iterator<Item = &'static TableDef>,
         limit: i64,
     ) -> Option<String> {
         let mut checked = String::new();
         for def in tables {
-            for replaces in def.columns.iter().filter_map(|column| column.replaces) {
+            let begin = |checked: &mut String| {
                 if checked.is_empty() {
                     checked.push_str("coalesce(");
                 }
+            };
+            if has_texts(def) {
+                begin(&mut checked);
+                let _ = write!(
+                    checked,
+                    "(SELECT 'outdated' FROM \"ara_text_update\" WHERE \"tbl\" = \
+                     (SELECT \"ordinal\" FROM \"ara_table\" WHERE \"name\" = '{}')), ",
+                    def.name
+                );
+            }
+            for replaces in def.columns.iter().filter_map(|column| column.replaces) {
+                begin(&mut checked);
                 checked.push_str("(SELECT 'outdated' FROM \"");
                 put_part(&mut checked, (&stored_table_name(def), replaces.shown), STALE);
                 checked.push_str("\"), ");
@@ -176,6 +188,12 @@ impl ShownColumn {
              INSERT INTO \"{stale}\" SELECT {ALL} WHERE EXISTS (SELECT 1 FROM \"{table}\")"
         )
     }
+}
+
+/// Returns whether a table has texts that devices edit at the same time, which this version unites.
+pub(crate) fn has_texts(def: &TableDef) -> bool {
+    let mut columns = def.columns.iter();
+    cfg!(feature = "text") && !def.local && columns.any(|column| column.ty == Type::Merged)
 }
 
 /// Appends the name of an object beside the hidden column of a table.

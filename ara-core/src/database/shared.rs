@@ -14,6 +14,7 @@ use crate::file::open::{Location, open, open_in_memory};
 use crate::file::readers::Readers;
 use crate::log::entropy::Entropy;
 use crate::rows::plans::Plans;
+use crate::rows::texts::Documents;
 use crate::value::Timestamp;
 use crate::watch::watches::Watches;
 
@@ -54,7 +55,13 @@ impl Shared {
         let sync_entropy = Mutex::new(options.sync_entropy());
         Ok(Self {
             options,
-            writer: Mutex::new(Writer { connection, entropy, journal: None, is_purge_due: false }),
+            writer: Mutex::new(Writer {
+                connection,
+                entropy,
+                documents: Documents::default(),
+                journal: None,
+                is_purge_due: false,
+            }),
             writing: AtomicU64::new(0),
             turns: Turns::default(),
             readers,

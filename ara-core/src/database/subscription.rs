@@ -109,6 +109,12 @@ impl Host for Shared {
 }
 
 impl Subscription {
+    /// Returns the database, or [`Error::Closed`] if it was closed.
+    #[cfg(feature = "text")]
+    pub(crate) fn database(&self) -> Result<Database> {
+        self.shared.upgrade().map(Database).ok_or(Error::Closed)
+    }
+
     /// Calls a function whenever a commit touches what the statements read, at most once until [`wait`](Self::wait)
     /// has returned the database, and when the database is closed. It is called at once if that is so already.
     pub fn on_change(&self, changed: impl Fn() + Send + Sync + 'static) {

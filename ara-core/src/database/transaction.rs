@@ -26,6 +26,7 @@ use crate::rows::mutation::Mutation;
 use crate::rows::plan::Plan;
 use crate::rows::plans::Plans;
 use crate::rows::shown_values::working_out::work_out_written;
+use crate::rows::texts::Documents;
 use crate::rows::touched::Touched;
 use crate::rows::writing::Writing;
 use crate::value::Id;
@@ -101,11 +102,11 @@ impl<'c> Transaction<'c> {
         plans: &'c Plans,
         watches: &'c Watches,
         recorder: Recorder<'c>,
-        entropy: &'c mut Entropy,
+        random_and_texts: (&'c mut Entropy, &'c mut Documents),
     ) -> Self {
         let touched = watches.are_there().then(Touched::default);
         let state = State {
-            writing: Writing::new(connection, recorder, entropy, touched),
+            writing: Writing::new(connection, recorder, random_and_texts, touched),
             plans: HashMap::new(),
             written: HashMap::new(),
             failures: Vec::new(),
@@ -137,6 +138,9 @@ impl<'c> Transaction<'c> {
     /// # Ok::<(), ara::Error>(())
     /// ```
     pub fn id(&self) -> Option<TransactionId> {
+        // What fails is told by the commit.
+        #[cfg(feature = "text")]
+        let _ = self.write_texts(|_| true);
         self.state.borrow_mut().writing.recorder.transaction_id()
     }
 
@@ -148,6 +152,8 @@ impl<'c> Transaction<'c> {
     /// Commits the transaction.
     pub(crate) fn commit(mut self) -> Result<Committed> {
         self.check_open()?;
+        #[cfg(feature = "text")]
+        self.write_texts(|_| true)?;
         let state = self.state.get_mut();
         let written: Vec<_> = state.written.values().cloned().collect();
         // What arrives from other devices is worked out at once.
@@ -312,6 +318,8 @@ impl<'c> Transaction<'c> {
     ) -> Result<R> {
         const { assert!(!is_ara_s(T::NAME), "ara writes this table itself: an app reads it") }
         let plan = self.plan(TableRef::of::<T>())?;
+        #[cfg(feature = "text")]
+        self.write_texts(|cell| cell.table == plan.table)?;
         let state = &mut *self.state.borrow_mut();
         if plan.is_to_be_followed_up() {
             state.written.entry(TypeId::of::<T>()).or_insert_with(|| Arc::clone(&plan));

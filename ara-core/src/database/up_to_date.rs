@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::registry::Registry;
+use crate::catalog::shown_column::has_texts;
 use crate::database::Database;
 use crate::database::indexed_for_now::index_for_now;
 use crate::database::shown_in_views::{drop_view, not_worked_out, show_in_view};
@@ -23,6 +24,7 @@ use crate::rows::folded_change::FoldedCell;
 use crate::rows::plan::Plan;
 use crate::rows::shown_values::working_out::{is_due, work_out_noted, work_out_some};
 use crate::rows::shown_values::{Due, OutdatedRow};
+use crate::rows::texts::unite_due;
 use crate::rows::writing::Writing;
 use crate::value::{Stored, uuid_of_key};
 
@@ -86,7 +88,8 @@ impl Database {
         read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
         error: Error,
     ) -> Result<R> {
-        if self.0.readers.is_none() || tables.iter().any(|table| table.is_searched) {
+        let needs_writer = |table: &TableRef| table.is_searched || has_texts(table.def);
+        if self.0.readers.is_none() || tables.iter().any(needs_writer) {
             return Err(error);
         }
         let shown = tables.iter().filter(|table| !table.lenses.reads.is_empty());
@@ -108,8 +111,7 @@ impl Database {
 
     /// Works out what all rows of these tables show that is to be worked out.
     pub(crate) fn work_out_all(&self, tables: &[TableRef]) -> Result<()> {
-        let is_shown = |table: &&TableRef| !table.lenses.reads.is_empty();
-        let tables: Vec<_> = tables.iter().filter(is_shown).copied().collect();
+        let tables: Vec<_> = tables.iter().filter(|table| is_worked_out(table)).copied().collect();
         for table in &tables {
             let plan = self.plan(*table)?;
             if self.with_reader(|reading| is_due(reading.connection, &plan))? {
@@ -125,8 +127,7 @@ impl Database {
     /// Works out what rows show, in steps that let others write in between. Returns `error` if the tables have no
     /// columns for which that is to be done.
     fn work_out(&self, tables: &[TableRef], error: Error) -> Result<()> {
-        let is_shown = |table: &TableRef| !table.lenses.reads.is_empty();
-        if !tables.iter().any(is_shown) {
+        if !tables.iter().any(is_worked_out) {
             return Err(error);
         }
         self.work_out_and_tell(tables, &mut |_| ())
@@ -176,6 +177,8 @@ impl Transaction<'_> {
         tables: &[TableRef],
         read: &mut dyn FnMut(Reading<'_>) -> Result<R>,
     ) -> Result<R> {
+        #[cfg(feature = "text")]
+        self.write_texts(|_| true)?;
         let reading = Reading { connection: self.connection, is_private: false };
         match read(reading) {
             Err(error) if error.is_outdated() => {
@@ -193,8 +196,14 @@ impl Transaction<'_> {
     /// Works out what some rows of these tables show.
     fn work_out(&self, tables: &[TableRef]) -> Result<WorkedOut> {
         let mut worked_out = WorkedOut { rows: 0, is_more: false };
-        for table in tables.iter().filter(|table| !table.lenses.reads.is_empty()) {
+        for table in tables.iter().filter(|table| is_worked_out(table)) {
             let plan = self.plan(*table)?;
+            if has_texts(table.def) {
+                let writing = &mut self.state.borrow_mut().writing;
+                let Writing { connection, documents, entropy, .. } = writing;
+                let name = (plan.table, plan.stored_name());
+                worked_out.is_more |= unite_due((connection, documents, entropy), name)?;
+            }
             let due = work_out_some(&mut self.state.borrow_mut().writing, &plan)?;
             worked_out.is_more |= due.is_more || !due.outdated.is_empty();
             worked_out.rows += due.rows;
@@ -280,6 +289,11 @@ impl Transaction<'_> {
         }
         Ok(is_made)
     }
+}
+
+/// Returns whether a table has columns of which what they show is worked out apart from writing them.
+fn is_worked_out(table: &TableRef) -> bool {
+    !table.lenses.reads.is_empty() || has_texts(table.def)
 }
 
 /// Writes replaced columns again that are not what the newer ones show.

@@ -21,6 +21,7 @@ use crate::growth::own_tables::mend_own_tables;
 use crate::log::entropy::Entropy;
 use crate::log::journal::Journal;
 use crate::log::recorder::Recorder;
+use crate::rows::texts::Documents;
 use crate::rows::touched::Touched;
 use crate::trace::{event, span};
 
@@ -29,6 +30,8 @@ pub(crate) struct Writer {
     /// `None` until the first write, so that an app which only reads opens no second connection.
     pub(crate) connection: Option<Connection>,
     pub(crate) entropy: Entropy,
+    /// The texts that were edited last.
+    pub(crate) documents: Documents,
     pub(crate) journal: Option<KnownJournal>,
     /// Whether the `-wal` still had values of forgotten rows after the last transaction.
     pub(crate) is_purge_due: bool,
@@ -108,11 +111,15 @@ impl Shared {
     /// Does the work of [`write`](Self::write). Failures are collected also if it returns an error.
     fn write_or_fail<R, E: From<Error>>(
         &self,
-        Writer { connection: held, entropy, journal: known, is_purge_due }: &mut Writer,
+        writer: &mut Writer,
         run: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
         failures: &mut Vec<SchemaFailure>,
     ) -> Result<(R, Option<Touched>), E> {
         let _span = span!("write");
+        let Writer { connection: held, entropy, documents: kept, journal: known, is_purge_due } =
+            writer;
+        // They are kept if the transaction is committed, and not if it fails or panics.
+        let mut documents = std::mem::take(kept);
         let connection = self.writing_connection(held)?;
         let patience = self.options.busy_timeout;
         let begun = begin(connection, known.take(), entropy, patience);
@@ -130,7 +137,8 @@ impl Shared {
         if begun.is_schema_new {
             plans.forget();
         }
-        let transaction = Transaction::new(connection, plans, watches, recorder, entropy);
+        let random_and_texts = (entropy, &mut documents);
+        let transaction = Transaction::new(connection, plans, watches, recorder, random_and_texts);
         let result = run(&transaction);
         *failures = transaction.take_failures();
         let result = result.and_then(|result| {
@@ -154,6 +162,9 @@ impl Shared {
             }
             Ok((result, committed.touched))
         });
+        if result.is_ok() {
+            *kept = documents;
+        }
         if self.is_moved() {
             self.bring_along(held, is_next);
         }

@@ -21,7 +21,7 @@ impl Error {
             Open NotADatabase Encrypted WrongKey NotEncrypted ForeignDatabase NewerFormat OlderFormat
             Corrupt Replaced DiskFull Busy BusyInMemory TooManyOpenFiles ReadOnly OpenedReadOnly Io Rule Parameter Parse
             TooLarge EndOfTime
-            Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
+            Text Exists Shape NotMade TooManyColumns TooManyNodes NotOne NotSearched InsideTransaction
             Broken QueryTooLarge Overflow RawSql RawWrite RawShape RawValue RawParameters
             WatchedTransaction OtherThread OnlyNow Compacted CompactedTransaction UnknownTransaction
             Forgotten Line Source Row Headers Closed Unreadable NewerChanges Transfer InASpace

@@ -15,6 +15,7 @@ use crate::log::node::NodeOrdinal;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::PieceReader;
 use crate::log::row_clock::Tick;
+use crate::log::texts::{TextCell, Texts};
 use crate::names::quoted;
 
 /// Makes ara's own tables anew that are missing or are not as ara made them. Nothing is done about the log and
@@ -33,7 +34,7 @@ pub(crate) fn mend_own_tables(connection: &Connection) -> Result<()> {
     if is_made("ara_index") {
         find_indexes(connection)?;
     }
-    if is_made("ara_counter") || is_made("ara_forgotten") {
+    if READ_FROM_LOG.into_iter().any(is_made) {
         read_log(connection)?;
     }
     if is_made("ara_meta") {
@@ -45,7 +46,20 @@ pub(crate) fn mend_own_tables(connection: &Connection) -> Result<()> {
 }
 
 /// The tables of which the rest of the file tells what they held.
-const DERIVED: [&str; 5] = ["ara_meta", "ara_index", "ara_counter", "ara_forgotten", "ara_failure"];
+const DERIVED: [&str; 8] = [
+    "ara_meta",
+    "ara_index",
+    "ara_counter",
+    "ara_text",
+    "ara_text_update",
+    "ara_text_fault",
+    "ara_forgotten",
+    "ara_failure",
+];
+
+/// Those of them of which the log tells it.
+const READ_FROM_LOG: [&str; 5] =
+    ["ara_counter", "ara_text", "ara_text_update", "ara_text_fault", "ara_forgotten"];
 
 /// Returns whether the file has a table as it was created by a statement. One that was renamed in the meantime
 /// has its name in quotes.
@@ -91,13 +105,16 @@ fn find_indexes(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Adds up all counters, and finds all rows that were forgotten.
+/// Adds up all counters, has all texts united again, and finds all rows that were forgotten.
 fn read_log(connection: &Connection) -> Result<()> {
-    connection.execute_batch("DELETE FROM ara_counter; DELETE FROM ara_forgotten")?;
+    for table in READ_FROM_LOG {
+        connection.execute_batch(&format!("DELETE FROM {table}"))?;
+    }
     let registry = Registry::load(connection)?;
     let writer = meta::get(connection, meta::NODE)?.unwrap_or(NodeOrdinal::NONE);
     let id_of = |node| registry.id_of(node);
-    let (mut counters, mut forgotten) = (Counters::new(connection), ForgottenRows::new(connection));
+    let (mut counters, mut texts) = (Counters::new(connection), Texts::new(connection));
+    let mut forgotten = ForgottenRows::new(connection);
     let mut pieces = PieceReader::all(connection)?;
     while let Some(piece) = pieces.next()? {
         for LoggedChange { node, date, record } in piece.changes() {
@@ -121,13 +138,22 @@ fn read_log(connection: &Connection) -> Result<()> {
                         sum.add((record.stamp, node), addition, writer, &id_of);
                         counters.put(counter, &sum)?;
                     }
+                    Write::Update(update)
+                        if table.is_made && table.columns.contains_key(&cell.column) =>
+                    {
+                        let (row, column) = (record.row, cell.column);
+                        let text = TextCell { table: table.ordinal, row, column };
+                        texts.add(text, (record.stamp, node), &update)?;
+                    }
                     _ => {}
                 }
             }
         }
     }
-    connection.execute_batch(
-        "DELETE FROM ara_counter WHERE (tbl, row) IN (SELECT tbl, row FROM ara_forgotten)",
-    )?;
+    for table in ["ara_counter", "ara_text_update"] {
+        connection.execute_batch(&format!(
+            "DELETE FROM {table} WHERE (tbl, row) IN (SELECT tbl, row FROM ara_forgotten)"
+        ))?;
+    }
     Ok(())
 }

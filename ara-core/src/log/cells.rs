@@ -4,9 +4,12 @@
 //! the change wrote into the column; the others stay in the log and are hashed, but have no effect. A cell that
 //! tells that the row was forgotten counts wherever it stands.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 use crate::log::codec::{
-    ADDITION, Addition, FORGOTTEN, Reader, put_addition, put_bytes, put_payload, put_varint, tag,
+    ADDITION, Addition, FORGOTTEN, Reader, UPDATE, put_addition, put_bytes, put_payload,
+    put_varint, tag,
 };
 use crate::log::column_set::ColumnSet;
 use crate::log::marks::Marks;
@@ -30,6 +33,8 @@ pub(crate) enum Write<'a> {
     Value(Option<Stored<'a>>),
     /// An addition to a counter. All of them add up.
     Addition(Addition),
+    /// An update of a text that devices edit at the same time. All of them are united.
+    Update(Cow<'a, [u8]>),
     /// The row was forgotten. Such a cell is always one of `is_deleted`.
     Forgotten(Forgotten),
 }
@@ -39,7 +44,7 @@ impl Write<'_> {
     pub(crate) fn length(&self) -> u64 {
         match self {
             Self::Value(value) => length(value.as_ref()),
-            Self::Addition(_) | Self::Forgotten(_) => 0,
+            Self::Addition(_) | Self::Update(_) | Self::Forgotten(_) => 0,
         }
     }
 }
@@ -96,6 +101,9 @@ impl<'a> Cell<'a> {
         if self.is_addition() {
             return Reader(self.payload).addition().map(Write::Addition);
         }
+        if self.tag == UPDATE {
+            return Reader(self.payload).update().map(|update| Write::Update(update.into()));
+        }
         if self.tag == FORGOTTEN {
             return Forgotten::read(self.payload).map(Write::Forgotten);
         }
@@ -108,6 +116,11 @@ impl<'a> Cell<'a> {
     /// Returns whether the cell is an addition to a counter.
     pub(crate) fn is_addition(&self) -> bool {
         self.tag == ADDITION
+    }
+
+    /// Returns whether the cell is an update of a text.
+    pub(crate) fn is_update(&self) -> bool {
+        self.tag == UPDATE
     }
 
     /// Appends the cell, with another number for its column.
@@ -248,6 +261,8 @@ impl<'a> Iterator for JudgedCells<'a> {
                 IS_DELETED => Standing::Counts(write),
                 _ => Standing::Unknown,
             },
+            // Whether a row is deleted is no text.
+            Some(Write::Update(_)) if cell.column == IS_DELETED => Standing::Unknown,
             Some(write) if self.counted.add(cell.column) => Standing::Counts(write),
             Some(_) => Standing::Repeats,
         };
@@ -271,7 +286,7 @@ mod tests {
     const NULL: u8 = 0;
     const ZERO: u8 = 5;
     const ONE: u8 = 6;
-    const NEWER: u8 = 9;
+    const NEWER: u8 = 10;
 
     fn packed(cells: &[(u32, u8)]) -> Vec<u8> {
         let mut packed = Vec::new();

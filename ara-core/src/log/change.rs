@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::log::cells::{Cell, Cells, Forgotten, IS_DELETED, addition_payload, put_value};
 use crate::log::clock::Stamp;
-use crate::log::codec::{ADDITION, Addition, put_bytes};
+use crate::log::codec::{ADDITION, Addition, UPDATE, put_bytes, put_update};
 use crate::log::gap::Gap;
 use crate::log::marks::Marks;
 use crate::log::node::{NodeId, NodeOrdinal};
@@ -197,6 +197,15 @@ impl Change {
         self.canonical.cell(name, &cell);
     }
 
+    /// Adds a cell with an update of a text.
+    pub(crate) fn update(&mut self, (column, name): (u32, &str), update: &[u8], marks: Marks<'_>) {
+        let mut payload = Vec::with_capacity(update.len() + 4);
+        put_update(&mut payload, update);
+        let cell = Cell { column, tag: UPDATE, marks, payload: &payload };
+        cell.put(&mut self.cells, column);
+        self.canonical.cell(name, &cell);
+    }
+
     /// Adds the cell that forgets the row. `name` is that of the column `is_deleted`.
     pub(crate) fn forget(&mut self, name: &str) {
         let cell = Forgotten::Act.as_cell(IS_DELETED);
@@ -344,7 +353,7 @@ mod tests {
         assert_ne!(more.hash(NODE, &Todo), known);
         let (marks, payload) = (Marks(&[1, 0]), &[2, 0xca, 0xfe][..]);
         let mut cells = record.cells.bytes().to_vec();
-        Cell { column: 3, tag: 9, marks, payload }.put(&mut cells, 3);
+        Cell { column: 3, tag: 10, marks, payload }.put(&mut cells, 3);
         let newer = Record { cells: Cells::new(&cells), ..record };
         assert!(newer.hash(NODE, &Todo).is_some_and(|hash| Some(hash) != known));
         assert_eq!(Record { table: 4, ..record }.hash(NODE, &Todo), None);

@@ -55,6 +55,16 @@ pub(crate) fn put_addition(out: &mut Vec<u8>, Addition { by, total }: Addition, 
     put_bytes(out, &bytes);
 }
 
+/// Appends the payload of an update of a text, whose tag is [`UPDATE`].
+pub(crate) fn put_update(out: &mut Vec<u8>, update: &[u8]) {
+    put_varint(out, update.len() as u64 + 1);
+    out.push(YJS_1);
+    out.extend_from_slice(update);
+}
+
+/// The format of updates of texts: version 1 of the updates of Yjs.
+const YJS_1: u8 = 1;
+
 /// Appends an integer of either sign, such that those near zero take few bytes.
 pub(crate) fn put_zigzag(out: &mut Vec<u8>, integer: i64) {
     put_varint(out, ((integer << 1) ^ (integer >> 63)).cast_unsigned());
@@ -78,6 +88,9 @@ pub(crate) struct Addition {
 /// The tag of an [`Addition`].
 pub(crate) const ADDITION: u8 = tags::ADDITION;
 
+/// The tag of an update of a text that devices edit at the same time.
+pub(crate) const UPDATE: u8 = tags::UPDATE;
+
 /// The tag of a cell that tells that the row was forgotten.
 pub(crate) const FORGOTTEN: u8 = tags::FORGOTTEN;
 
@@ -91,6 +104,7 @@ mod tags {
     pub(super) const ONE: u8 = 6;
     pub(super) const ADDITION: u8 = 7;
     pub(super) const FORGOTTEN: u8 = 8;
+    pub(super) const UPDATE: u8 = 9;
 }
 
 /// Reads packed bytes from the front. Every method returns `None` if the bytes are not what it reads.
@@ -185,6 +199,14 @@ impl<'a> Reader<'a> {
             tags::BLOB => Some(Stored::Blob(Cow::Borrowed(self.bytes()?))),
             _ => return None,
         })
+    }
+
+    /// Reads the payload of an update of a text. Returns `None` if it has a format that only a newer version knows.
+    pub(crate) fn update(&mut self) -> Option<&'a [u8]> {
+        match self.bytes()?.split_first()? {
+            (&YJS_1, update) => Some(update),
+            _ => None,
+        }
     }
 
     /// Reads the payload of an addition to a counter.

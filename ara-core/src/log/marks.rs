@@ -11,6 +11,10 @@ const PUTS_BACK: u64 = 1;
 /// that know this one alone.
 const WRITTEN_THROUGH: u64 = 2;
 
+/// The mark of an update of a text that an undo wrote: what it takes back, or does again.
+#[cfg(feature = "text")]
+const TURNS: u64 = 3;
+
 /// The marks of a cell as bytes: a list of kinds, each with as many bytes as its length says. They are hashed
 /// and passed on as they came; kinds that this version does not know have no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +40,33 @@ impl PutBack {
     }
 }
 
+/// A write of a text that an update takes back, or does again.
+#[cfg(feature = "text")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TextTurn {
+    /// The last write of the transaction that is undone, or done again.
+    pub(crate) of: PutBack,
+    /// Whether it is undone.
+    pub(crate) is_undone: bool,
+}
+
+#[cfg(feature = "text")]
+impl TextTurn {
+    /// Returns the mark of an update as bytes.
+    pub(crate) fn to_marks(turns: &[Self]) -> Vec<u8> {
+        let mut note = Vec::with_capacity(turns.len() * 25);
+        for Self { of, is_undone } in turns {
+            note.extend_from_slice(of.node.as_bytes());
+            note.extend(of.stamp.bits().to_be_bytes());
+            note.push(u8::from(*is_undone));
+        }
+        let mut marks = Vec::with_capacity(note.len() + 4);
+        put_varint(&mut marks, TURNS);
+        put_bytes(&mut marks, &note);
+        marks
+    }
+}
+
 impl Marks<'static> {
     /// The marks of a cell that was written through from another column.
     pub(crate) const OF_WRITTEN_THROUGH: Self = Self(&[WRITTEN_THROUGH as u8, 0]);
@@ -53,6 +84,19 @@ impl<'a> Marks<'a> {
         let node = NodeId::from_bytes(note.array()?);
         let stamp = Stamp::from_bits(i64::from_be_bytes(note.array()?));
         Some(PutBack { stamp, node })
+    }
+
+    /// Returns which writes of its text an update takes back, or does again, if an undo wrote it.
+    #[cfg(feature = "text")]
+    pub(crate) fn turns(self) -> Vec<TextTurn> {
+        let mut note = Reader(self.find(TURNS).unwrap_or_default());
+        let mut turn = || {
+            let node = NodeId::from_bytes(note.array()?);
+            let stamp = Stamp::from_bits(i64::from_be_bytes(note.array()?));
+            let is_undone = note.byte()? == 1;
+            Some(TextTurn { of: PutBack { stamp, node }, is_undone })
+        };
+        std::iter::from_fn(&mut turn).collect()
     }
 
     /// Returns whether the cell was written through from another column.
@@ -91,5 +135,17 @@ mod tests {
         assert!(Marks(&marks).is_written_through());
         assert!(!Marks(&[1, 200]).is_written_through());
         assert!(Marks(&[]).is_empty());
+    }
+
+    #[cfg(feature = "text")]
+    #[test]
+    fn what_an_undo_did_to_a_text_comes_back() {
+        let turn = |millis, is_undone| {
+            let node = NodeId::from_bytes([millis as u8; 16]);
+            TextTurn { of: PutBack { stamp: Stamp::new(millis, 0), node }, is_undone }
+        };
+        let turns = [turn(7, true), turn(9, false)];
+        assert_eq!(Marks(&TextTurn::to_marks(&turns)).turns(), turns);
+        assert!(Marks(&[3, 2, 1, 1]).turns().is_empty() && Marks(&[]).turns().is_empty());
     }
 }

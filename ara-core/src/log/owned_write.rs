@@ -8,6 +8,7 @@ pub(crate) fn owned(write: Write<'_>) -> Write<'static> {
     match write {
         Write::Value(value) => Write::Value(value.map(owned_value)),
         Write::Addition(addition) => Write::Addition(addition),
+        Write::Update(update) => Write::Update(update.into_owned().into()),
         Write::Forgotten(forgotten) => Write::Forgotten(forgotten),
     }
 }

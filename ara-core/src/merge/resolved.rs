@@ -52,6 +52,7 @@ impl<'m> Resolved<'m> {
             cell.put(&mut packed, column.ordinal);
             match cell.write() {
                 Some(Write::Forgotten(_)) if column.ordinal != IS_DELETED => is_whole = false,
+                Some(Write::Update(_)) if column.ordinal == IS_DELETED => is_whole = false,
                 Some(write) if column.is_made || matches!(write, Write::Forgotten(_)) => {
                     if let Write::Forgotten(how) = write {
                         forgotten = forgotten.or(Some(how));

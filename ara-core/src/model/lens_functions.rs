@@ -175,6 +175,12 @@ pub const fn key_replaced<Old: Column>() {
 #[track_caller]
 pub const fn replaces_no_counter<New: Column, Old: Column>() {
     assert!(
+        !matches!(New::Value::TYPE, Type::Merged) && !matches!(Old::Value::TYPE, Type::Merged),
+        "a text that devices edit at the same time replaces nothing and is not replaced: it is all that was ever \
+         typed, and no edit of it is the newest. Add it as a column of its own, which begins with what the other \
+         one holds"
+    );
+    assert!(
         !matches!(New::Value::TYPE, Type::Counter),
         "a counter cannot replace another column: it is the sum of what was added to it, and no edit of it is \
          the newest. Start it from the old value with an addition, and keep the old column beside it"

@@ -139,6 +139,10 @@ pub fn missing_value<C: Column>(value: impl IntoValue<C::Value>) -> Result<Store
 #[track_caller]
 pub const fn refuse_missing_counter<C: Column>() {
     assert!(
+        !matches!(C::Value::TYPE, Type::Merged),
+        "`missing` is not for texts that devices edit at the same time: one that nobody wrote is not there"
+    );
+    assert!(
         !matches!(C::Value::TYPE, Type::Counter),
         "`missing` is not for counters: one that nobody added to is 0"
     );
@@ -178,7 +182,7 @@ pub trait SearchColumn: Column {}
 #[track_caller]
 pub const fn search_text<C: Column>() {
     assert!(
-        matches!(C::Value::TYPE, Type::Text),
+        matches!(C::Value::TYPE, Type::Text | Type::Merged),
         "only text can be searched: `#[table(search)]` is for `String`, `NonEmptyString<MAX>` and \
          newtypes of them"
     );

@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::catalog::ddl::{add_column, create_table};
 use crate::catalog::edit_columns::edit_columns;
 use crate::catalog::own_tables::{
-    COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE, NODE_TABLE, TABLE_TABLE,
+    COLUMN_TABLE, COUNTER_TABLE, FORGOTTEN_TABLE, NODE_TABLE, TABLE_TABLE, TEXT_FAULT_TABLE,
+    TEXT_TABLE, TEXT_UPDATE_TABLE,
 };
 use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::columns_in_file;
@@ -19,6 +20,7 @@ use crate::database::source::{Handle, Reading, Source};
 use crate::error::{Error, Result};
 use crate::file::open::configure;
 use crate::growth::shown_columns::{has_shown, make_edits, make_shown};
+use crate::log::entropy::Entropy;
 use crate::log::forgotten::ForgottenCount;
 use crate::log::journal::Journal;
 use crate::log::node::NodeOrdinal;
@@ -34,6 +36,7 @@ use crate::rows::last_writer::Rows;
 use crate::rows::plan::Plan;
 use crate::rows::rebuild::{fold_log, whole_rows};
 use crate::rows::shown_values::Step;
+use crate::rows::texts::{Documents, unite_due};
 use crate::value::Timestamp;
 
 /// The database as it was at a time, returned by [`Database::at`]. It can be queried like the database.
@@ -130,6 +133,9 @@ fn empty(is_in_memory: bool) -> Result<Connection> {
     connection.execute_batch(COLUMN_TABLE)?;
     connection.execute_batch(COUNTER_TABLE)?;
     connection.execute_batch(FORGOTTEN_TABLE)?;
+    connection.execute_batch(TEXT_TABLE)?;
+    connection.execute_batch(TEXT_UPDATE_TABLE)?;
+    connection.execute_batch(TEXT_FAULT_TABLE)?;
     Ok(connection)
 }
 
@@ -178,6 +184,7 @@ impl PastTables {
         let make = |past: &mut Self| {
             // Which tables SQL written by hand reads is not known here, so it gets all of them.
             past.build(database, Some(tables).filter(|tables| !tables.is_empty()))?;
+            past.unite_texts()?;
             tables.iter().try_for_each(|table| {
                 past.add_declared(*table)?;
                 past.work_out(database, *table)
@@ -261,6 +268,23 @@ impl PastTables {
 }
 
 impl PastTables {
+    /// Unites all texts with the updates of then.
+    fn unite_texts(&mut self) -> Result<()> {
+        let united = self.connection.unchecked_transaction()?;
+        let tables = united
+            .prepare_cached(
+                "SELECT ordinal, name FROM ara_table \
+                 WHERE ordinal IN (SELECT tbl FROM ara_text_update)",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+        let (mut documents, mut entropy) = (Documents::default(), Entropy::system());
+        for (table, name) in tables {
+            while unite_due((&united, &mut documents, &mut entropy), (table, &name))? {}
+        }
+        Ok(united.commit()?)
+    }
+
     /// Works out what the columns of a table showed that replace others.
     fn work_out(&mut self, database: &Database, table: TableRef) -> Result<()> {
         if table.lenses.reads.is_empty() || has_shown(&self.connection, table.def)? {

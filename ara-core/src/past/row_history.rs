@@ -20,6 +20,7 @@ use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::stored_table_name;
 use crate::past::shown_then::ShownThen;
+use crate::past::text_then::TextsThen;
 use crate::past::transaction_end::TransactionEnds;
 use crate::rows::lensed::Lensed;
 use crate::value::{Id, Stored, Timestamp};
@@ -150,7 +151,8 @@ fn row_history(
     let mut logged = logged(connection, registry, table.ordinal, *row.as_bytes())?;
     logged.sort_unstable_by_key(|(precedence, ..)| *precedence);
     let shown = lensed.map(ShownThen::new);
-    let mut columns = Columns { table, shown, last: BTreeMap::new(), sums: BTreeMap::new() };
+    let (last, sums, texts) = Default::default();
+    let mut columns = Columns { table, shown, last, sums, texts };
     let mut history: Vec<RowChange> = Vec::with_capacity(logged.len());
     for (precedence, change, written) in logged {
         let columns = columns.write(history.len(), &precedence, written);
@@ -208,6 +210,8 @@ struct Columns<'t> {
     last: BTreeMap<u32, (usize, Option<Stored<'static>>)>,
     /// What was added to each counter so far.
     sums: BTreeMap<u32, Sum>,
+    /// What each text says so far.
+    texts: TextsThen,
 }
 
 impl Columns<'_> {
@@ -225,6 +229,7 @@ impl Columns<'_> {
             let to = match write {
                 Write::Value(value) => value,
                 Write::Forgotten(_) => Some(Stored::Integer(1)),
+                Write::Update(update) => self.texts.write(column, &update),
                 Write::Addition(addition) => {
                     let sum = self.sums.entry(column).or_insert(Sum::NOTHING);
                     sum.sum = sum.sum.saturating_add(addition.by.into());

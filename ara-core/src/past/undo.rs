@@ -4,6 +4,7 @@ mod judge;
 mod row_log;
 mod target;
 mod undo_row;
+mod undo_text;
 mod undoing;
 mod written_row;
 
@@ -20,6 +21,7 @@ use crate::log::transaction_id::TransactionId;
 use crate::past::undo::judge::Judge;
 use crate::past::undo::target::Target;
 use crate::past::undo::undo_row::RowUndoing;
+use crate::past::undo::undo_text::TextUndoing;
 use crate::past::undo::undoing::Undoing;
 use crate::past::undone::{Asked, Undoings, make_ready, note_turns, row_about, undone_writes};
 use crate::rows::any_rows::AnyRows;
@@ -194,7 +196,9 @@ impl FreshTransaction<'_, '_> {
         let (undoings, mut any_rows) = (undoings, AnyRows::new(connection, &registry)?);
         let judge = Judge::new(&undoings);
         let writer = writing.recorder.node();
-        let rows = RowUndoing::new((connection, &registry), &targets, (judge, lensed), writer);
+        let texts = TextUndoing::new(writing)?;
+        let known = (judge, lensed);
+        let rows = RowUndoing::new((connection, &registry), &targets, known, (writer, texts));
         let undone = Undoing::new(rows, &mut any_rows).run(writing)?;
         let mut report = undone.report;
         // A transaction may be an undo that wrote no value but the record of it: then none is left.

@@ -120,6 +120,7 @@ pub(super) fn changed(
         match write {
             Write::Value(value) => change.value(*column, value.as_ref(), Marks(marks)),
             Write::Addition(addition) => change.addition(*column, *addition, Marks(marks)),
+            Write::Update(update) => change.update(*column, update, Marks(marks)),
             Write::Forgotten(_) => change.forget(column.1),
         }
     }

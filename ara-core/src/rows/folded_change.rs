@@ -8,6 +8,7 @@ use crate::log::counters::CounterCell;
 use crate::log::marks::Marks;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::Tick;
+use crate::log::texts::TextCell;
 use crate::names::is_ara_s;
 use crate::value::Stored;
 
@@ -32,10 +33,25 @@ pub(crate) struct FoldedCell<'a> {
     pub(crate) is_written_through: bool,
 }
 
-impl FoldedChange<'_> {
+impl<'a> FoldedChange<'a> {
     /// Returns the counter in a column of the row.
     pub(crate) fn counter(&self, column: u32) -> CounterCell<'_> {
         CounterCell { table: self.table.0, row: &self.row, column }
+    }
+
+    /// Returns the text in a column of the row.
+    pub(crate) fn text(&self, column: u32) -> TextCell {
+        TextCell { table: self.table.0, row: self.row, column }
+    }
+
+    /// Takes out the updates of texts, which are united apart from the row.
+    pub(crate) fn take_updates(&mut self) -> Vec<FoldedCell<'a>> {
+        let is_update = |cell: &mut FoldedCell<'a>| matches!(cell.write, Write::Update(_));
+        // Most changes have none.
+        match self.cells.iter_mut().any(is_update) {
+            true => self.cells.extract_if(.., is_update).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// Returns the row.
@@ -88,11 +104,12 @@ impl<'a> FoldedCell<'a> {
         Self { column, write, is_written_through: false }
     }
 
-    /// Returns the value that a new row has: of a counter, what is added.
+    /// Returns the value that a new row has: of a counter, what is added. A text is worked out when it is read.
     pub(crate) fn value(&self) -> ValueRef<'_> {
         match &self.write {
             Write::Value(value) => value.as_ref().map_or(ValueRef::Null, Stored::to_sql),
             Write::Addition(addition) => ValueRef::Integer(addition.by),
+            Write::Update(_) => ValueRef::Null,
             Write::Forgotten(_) => ValueRef::Integer(1),
         }
     }

@@ -21,6 +21,7 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes::is_forked;
 use crate::log::row_changes::RowKey;
 use crate::log::row_clock::{RowClock, Tick};
+use crate::log::texts::Texts;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 pub(in crate::rows) use crate::rows::last_writer::beside::{Beside, BesideWrite};
 use crate::rows::plan::Plan;
@@ -35,6 +36,7 @@ pub(crate) struct Rows<'c> {
     /// The plans of tables, by their ordinals, of which what columns show is written with these.
     plans: HashMap<i64, Arc<Plan>>,
     counters: Counters<'c>,
+    texts: Texts<'c>,
     pub(crate) forgotten: ForgottenRows<'c>,
     /// The rows that were forgotten by what was folded in, so that their values are to be removed from the log.
     pub(crate) newly_forgotten: BTreeSet<RowKey>,
@@ -69,6 +71,7 @@ impl<'c> Rows<'c> {
             tables,
             plans: HashMap::new(),
             counters: Counters::new(connection),
+            texts: Texts::new(connection),
             forgotten: ForgottenRows::new(connection),
             newly_forgotten: BTreeSet::new(),
             writer,
@@ -138,6 +141,7 @@ impl<'c> Rows<'c> {
             self.outdated += change.count();
             return Ok(());
         }
+        let updates = self.add_updates(change)?;
         let clock = match self.insert_or_probe(change, &columns)? {
             Held::Nothing => return self.after_insert(change, &columns, id_of, touched),
             Held::Row(clock, values) => {
@@ -167,8 +171,8 @@ impl<'c> Rows<'c> {
         self.written += change.count();
         self.outdated += before - change.count();
         // A counter whose sum changed may have a later writer, which stays in the clock.
-        let mut clocked: ColumnSet =
-            change.columns().filter(|column| !later.has(*column)).collect();
+        let clocked = change.columns().chain(updates.iter().copied());
+        let mut clocked: ColumnSet = clocked.filter(|column| !later.has(*column)).collect();
         clocked.extend(&beside.listed);
         clock.insert(change.tick, &clocked, id_of);
         change.cells.iter().filter(|cell| cell.is_written_through).for_each(|cell| {
@@ -177,7 +181,13 @@ impl<'c> Rows<'c> {
         let is_earliest = clock.earliest() != held.0;
         // A change that is stamped as the latest one may have another date.
         let is_latest = clock.latest() == Some(writer);
-        if change.cells.is_empty() && beside.writes.is_empty() && !is_earliest && !is_latest {
+        let is_clocked = !updates.is_empty() && !clocked.is_empty();
+        let is_any = is_clocked || !change.cells.is_empty() || !beside.writes.is_empty();
+        if !is_any && !is_earliest && !is_latest {
+            if let Some(touched) = touched.filter(|_| !updates.is_empty()) {
+                let row = Uuid::from_bytes(change.row);
+                touched.write(change.table.0, row, &updates.into_iter().collect(), false);
+            }
             return Ok(());
         }
         if is_oversized {
@@ -188,7 +198,7 @@ impl<'c> Rows<'c> {
         let is_shown = rows.update(change, (&clock, &beside), &values, id_of)?;
         if let Some(touched) = touched {
             let row = Uuid::from_bytes(change.row);
-            let mut columns: ColumnSet = change.columns().collect();
+            let mut columns: ColumnSet = change.columns().chain(updates).collect();
             columns.extend(&beside.touched);
             if is_shown {
                 columns.extend(&rows.shown());
@@ -306,6 +316,19 @@ impl<'c> Rows<'c> {
             touched.write(change.table.0, Uuid::from_bytes(change.row), columns, true);
         }
         Ok(())
+    }
+
+    /// Takes out what a change updates in texts, and adds it to what is to be united with these. Returns their columns.
+    fn add_updates(&mut self, change: &mut FoldedChange<'_>) -> Result<Vec<u32>> {
+        let updates = change.take_updates();
+        let writer = (change.tick.stamp, change.tick.node.0);
+        for FoldedCell { column, write, .. } in &updates {
+            if let Write::Update(update) = write {
+                self.texts.add(change.text(column.0), writer, update)?;
+                self.written += 1;
+            }
+        }
+        Ok(updates.into_iter().map(|cell| cell.column.0).collect())
     }
 
     /// Adds what a change adds to counters, and puts the sums in its place. Returns the columns that get a new

@@ -5,6 +5,7 @@ mod editing;
 mod folding;
 mod lensing;
 mod mending;
+mod merging;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use crate::log::statements::bind;
 use crate::model::cells::{Cell, Kind};
 use crate::rows::insert::{FIRST_COLUMN_OF_NEW, bind_values};
 use crate::rows::mutation::editing::If;
+use crate::rows::mutation::merging::Merging;
 use crate::rows::plan::{IS_DELETED, Plan, Slot, is_deleted};
 use crate::rows::writing::Writing;
 use crate::value::size::{LARGEST_WRITTEN, length};
@@ -146,7 +148,7 @@ impl Mutation<'_, '_> {
             None => self.writing.entropy.row_id(stamp)?,
         };
         self.insert(stamp, id, cells)?;
-        self.record(stamp, id, new_row(cells), &[])?;
+        self.record(stamp, id, new_row(cells), None)?;
         Ok(id)
     }
 
@@ -162,15 +164,19 @@ impl Mutation<'_, '_> {
     }
 
     fn upsert_row(&mut self, id: Uuid, cells: &[Cell]) -> Result<Upserted> {
-        let is_counter = |write: &Write<'_>| self.plan.is_counter(write.slot);
+        let is_merged =
+            |write: &Write<'_>| self.plan.is_counter(write.slot) || self.plan.is_text(write.slot);
         let set = self.edits_of(id, cells)?;
-        let writes = writes(&set).filter(|write| !is_counter(write));
+        let writes = writes(&set).filter(|write| !is_merged(write));
         let writes: Writes<'_> = alive().chain(writes).collect();
         match self.probe(id, &writes)? {
             None => self.create(Some(id), cells).map(|_| Upserted::Created),
             Some(probed) => {
                 self.refuse_forgotten(id, probed.is_deleted)?;
-                let is_changed = self.edit(id, &probed.changes, &[], probed.as_found())?;
+                let is_changed = self.merging_texts(id, &set, |mutation, updates| {
+                    let merging = Merging { added: Vec::new(), updates };
+                    mutation.edit(id, &probed.changes, &merging, probed.as_found())
+                })?;
                 Ok(if is_changed { Upserted::Changed } else { Upserted::Unchanged })
             }
         }
@@ -181,16 +187,45 @@ impl Mutation<'_, '_> {
     pub(crate) fn update(&mut self, id: Uuid, cells: &[Cell]) -> Result<bool> {
         self.mending(id, |mutation| {
             let cells = mutation.edits_of(id, cells)?;
-            let given: Writes<'_> = writes(&cells).collect();
+            let is_text = |write: &Write<'_>| mutation.plan.is_text(write.slot);
+            let given: Writes<'_> = writes(&cells).filter(|write| !is_text(write)).collect();
             let added = mutation.add_up(id, &given)?;
-            mutation.edit_alive(id, &mutation.with_sums(&given, &added), &added)
+            mutation.merging_texts(id, &cells, |mutation, updates| {
+                let merging = Merging { added, updates };
+                mutation.edit_alive(id, &mutation.with_sums(&given, &merging.added), &merging)
+            })
         })
+    }
+
+    /// Writes updates of the text in a slot of a row that is not deleted. Returns whether there is such a row.
+    #[cfg(feature = "text")]
+    pub(crate) fn update_text(&mut self, id: Uuid, slot: usize, update: Vec<u8>) -> Result<bool> {
+        let merging = Merging { added: Vec::new(), updates: vec![(slot, update)] };
+        self.mending(id, |mutation| mutation.edit_alive(id, &[], &merging))
+    }
+
+    /// Finds out what cells change in texts, and runs what writes that and returns whether it was written. If it was
+    /// not, the texts in memory are not what the row has.
+    fn merging_texts(
+        &mut self,
+        id: Uuid,
+        cells: &[Cell],
+        write: impl FnOnce(&mut Self, Vec<(usize, Vec<u8>)>) -> Result<bool>,
+    ) -> Result<bool> {
+        let updates = self.edit_texts(id, cells);
+        let is_any = updates.as_ref().is_ok_and(|updates| !updates.is_empty());
+        let written = updates.and_then(|updates| write(self, updates));
+        if !matches!(written, Ok(true)) && (is_any || written.is_err()) {
+            self.writing.documents.forget_row(self.plan.table, id.as_bytes());
+        }
+        written
     }
 
     /// Deletes a row. Returns whether it was there and not deleted.
     pub(crate) fn delete(&mut self, id: Uuid) -> Result<bool> {
         let deleted = [Write::is_deleted(&DELETED)];
-        self.mending(id, |mutation| mutation.edit_alive(id, &deleted, &[]))
+        let nothing = Merging::default();
+        self.mending(id, |mutation| mutation.edit_alive(id, &deleted, &nothing))
     }
 
     /// Restores a row if it is deleted. Returns whether a row has this id.
@@ -200,7 +235,8 @@ impl Mutation<'_, '_> {
             let Some(probed) = probed else { return Ok(false) };
             if probed.is_deleted {
                 mutation.refuse_forgotten(id, true)?;
-                mutation.edit(id, &probed.changes, &[], probed.as_found())?;
+                let nothing = Merging::default();
+                mutation.edit(id, &probed.changes, &nothing, probed.as_found())?;
             }
             Ok(true)
         })
@@ -224,7 +260,8 @@ impl Mutation<'_, '_> {
             // A value that the row lacks, as it would be too large with it, is one as well.
             let probed = mutation.probe(id, &clear)?;
             let is_there = probed.is_some_and(|probed| !probed.changes.is_empty());
-            Ok(can_read == Some(false) && is_there && mutation.edit_alive(id, &clear, &[])?)
+            let nothing = Merging::default();
+            Ok(can_read == Some(false) && is_there && mutation.edit_alive(id, &clear, &nothing)?)
         })
     }
 
@@ -256,16 +293,17 @@ impl Mutation<'_, '_> {
     }
 
     /// Writes what differs into a row that is not deleted. Returns whether there is such a row.
-    fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], added: &[Added]) -> Result<bool> {
+    fn edit_alive(&mut self, id: Uuid, writes: &[Write<'_>], merging: &Merging) -> Result<bool> {
         // Most often every value differs, and then a single statement is enough.
         if writes.iter().all(|write| write.differs_as_stored())
-            && self.edit(id, writes, added, If::AllDiffer)?
+            && self.edit(id, writes, merging, If::AllDiffer)?
         {
             return Ok(true);
         }
         match self.probe(id, writes)? {
             None | Some(Probed { is_deleted: true, .. }) => Ok(false),
             Some(mut probed) => {
+                let added = &merging.added;
                 if !added.is_empty() {
                     // An addition is recorded even if the value stays the same, because it is saturated.
                     let differs = |slot| probed.changes.iter().any(|changed| changed.slot == slot);
@@ -274,7 +312,7 @@ impl Mutation<'_, '_> {
                         |write: &&Write<'_>| differs(write.slot) || is_added(write.slot);
                     probed.changes = writes.iter().filter(is_needed).copied().collect();
                 }
-                self.edit(id, &probed.changes, added, probed.as_found())?;
+                self.edit(id, &probed.changes, merging, probed.as_found())?;
                 Ok(true)
             }
         }
@@ -376,15 +414,15 @@ impl Mutation<'_, '_> {
     }
 
     /// Advances the clock to a change that was made, and records it, unless the table is local. If that fails,
-    /// the row is written and not logged, so that nothing may be committed.
+    /// the row is written and not logged, so that nothing may be committed. A new row merges nothing.
     fn record<'w>(
         &mut self,
         stamp: Stamp,
         id: Uuid,
         writes: impl Iterator<Item = Write<'w>>,
-        added: &[Added],
+        merging: Option<&Merging>,
     ) -> Result<()> {
-        let recorded = self.record_change(stamp, id, writes, added);
+        let recorded = self.record_change(stamp, id, writes, merging);
         recorded.inspect_err(|_| self.writing.recorder.break_off())
     }
 
@@ -393,20 +431,26 @@ impl Mutation<'_, '_> {
         stamp: Stamp,
         id: Uuid,
         writes: impl Iterator<Item = Write<'w>>,
-        added: &[Added],
+        merging: Option<&Merging>,
     ) -> Result<()> {
         let Some(ordinal) = self.plan.ordinal else {
             self.writing.recorder.meet(stamp);
             self.writing.recorder.note_local();
             return Ok(());
         };
-        let Writing { recorder, counters, .. } = &mut *self.writing;
-        let node = recorder.node();
-        let mut change = recorder.change(stamp, (ordinal, self.plan.def.name), id);
+        let node = self.writing.recorder.node();
+        let table = (ordinal, self.plan.def.name);
+        let mut change = self.writing.recorder.change(stamp, table, id);
         for write in writes {
             let Write { slot: at, value, .. } = write;
             let Some(slot) = self.plan.slots.get(at) else { continue };
             let column = (slot.ordinal, slot.name);
+            #[cfg(feature = "text")]
+            if let (Some(Stored::Text(text)), Some(cell)) = (value, self.text_cell(id, at)) {
+                let update = self.begin_text(cell, stamp, text)?;
+                change.update(column, &update, Marks::default());
+                continue;
+            }
             if !slot.is_counter {
                 let marks = match write.kind == Kind::Through {
                     true => Marks::OF_WRITTEN_THROUGH,
@@ -415,7 +459,7 @@ impl Mutation<'_, '_> {
                 change.value(column, value, marks);
                 continue;
             }
-            let added = added.iter().find(|added| added.slot == at);
+            let added = merging.and_then(|it| it.added.iter().find(|added| added.slot == at));
             // In a new row, the value itself is what this node has added.
             let of_new = || match value {
                 Some(Stored::Integer(by)) => Some((Addition { by: *by, total: *by }, Sum::NOTHING)),
@@ -431,9 +475,12 @@ impl Mutation<'_, '_> {
             // No other change of the row is later.
             sum.add((stamp, node), addition, node, &|_| None);
             let (row, column) = (id.as_bytes(), slot.ordinal);
-            counters.put(CounterCell { table: ordinal, row, column }, &sum)?;
+            self.writing.counters.put(CounterCell { table: ordinal, row, column }, &sum)?;
         }
-        recorder.record(change)
+        if let Some(merging) = merging {
+            self.record_updates(&mut change, (stamp, id), &merging.updates)?;
+        }
+        self.writing.recorder.record(change)
     }
 
     /// Returns the ordinal of the column in a slot.

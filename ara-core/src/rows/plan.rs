@@ -51,6 +51,8 @@ pub(crate) struct Slot {
     pub(crate) ordinal: u32,
     /// Whether a value that is written is added to the one that is there.
     pub(crate) is_counter: bool,
+    /// Whether devices edit the text at the same time, and this version unites what they edit.
+    is_text: bool,
 }
 
 /// How many sets of slots are remembered with their SQL. Most apps have few; a table of 16 columns has 65,535.
@@ -84,12 +86,13 @@ impl Plan {
     pub(crate) fn new(def: &'static TableDef, table: i64, columns: &[u32]) -> Self {
         let ordinal = (!def.local).then_some(table);
         let stored_name = stored_table_name(def).into_owned();
-        let is_deleted = Slot { name: "is_deleted", ordinal: 0, is_counter: false };
+        let is_deleted = Slot { name: "is_deleted", ordinal: 0, is_counter: false, is_text: false };
         let ordinals = def.columns.iter().zip(columns);
         let slots: Vec<_> = std::iter::once(is_deleted)
             .chain(ordinals.map(|(column, &ordinal)| {
                 let is_counter = column.ty == Type::Counter;
-                Slot { name: column.name, ordinal, is_counter }
+                let is_text = column.ty == Type::Merged && !def.local && cfg!(feature = "text");
+                Slot { name: column.name, ordinal, is_counter, is_text }
             }))
             .collect();
 
@@ -143,6 +146,17 @@ impl Plan {
     /// Returns whether a value that is written into a slot is added to the one that is there.
     pub(crate) fn is_counter(&self, slot: usize) -> bool {
         self.slots.get(slot).is_some_and(|slot| slot.is_counter)
+    }
+
+    /// Returns whether devices edit the text in a slot at the same time.
+    pub(crate) fn is_text(&self, slot: usize) -> bool {
+        self.slots.get(slot).is_some_and(|slot| slot.is_text)
+    }
+
+    /// Returns the ordinals of the columns with texts that devices edit at the same time.
+    #[cfg(feature = "text")]
+    pub(crate) fn texts(&self) -> Vec<u32> {
+        self.slots.iter().filter(|slot| slot.is_text).map(|slot| slot.ordinal).collect()
     }
 
     /// Returns whether something is to be brought up to date once rows were written: a search, what columns show, or

@@ -25,6 +25,7 @@ use crate::log::recorder::WholeLog;
 use crate::log::remains::remove_values;
 use crate::log::row_changes::{RowKey, for_each_change_of};
 use crate::log::row_clock::{RowClock, Tick};
+use crate::log::texts::forget_texts_of_table;
 use crate::names::quoted;
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
@@ -88,6 +89,7 @@ pub(crate) fn rebuild_tables(
             return Err(Error::unwritten(&table.name));
         }
         forget_table(connection, table.ordinal)?;
+        forget_texts_of_table(connection, table.ordinal)?;
         clear_table(connection, table.ordinal)?;
     }
     let mut rows = Rows::anew(connection)?;

@@ -15,6 +15,7 @@ use crate::log::pieces::PieceReader;
 use crate::log::recorder::WholeLog;
 use crate::log::row_clock::RowClock;
 use crate::log::statements::bind;
+use crate::log::texts::{TextCell, Texts};
 use crate::names::quoted;
 use crate::rows::rebuild::rebuild_rows;
 use crate::rows::table_rows::execute;
@@ -57,6 +58,7 @@ struct Refill<'c, 't> {
     probe: Statement<'c>,
     columns: Vec<Column<'c>>,
     counters: Counters<'c>,
+    texts: Texts<'c>,
 }
 
 /// A column to be filled.
@@ -86,7 +88,8 @@ impl<'c, 't> Refill<'c, 't> {
         };
         let columns = columns.iter().map(update).collect::<Result<_>>()?;
         let probe = connection.prepare(&probe)?;
-        Ok(Self { connection, table, probe, columns, counters: Counters::new(connection) })
+        let (counters, texts) = (Counters::new(connection), Texts::new(connection));
+        Ok(Self { connection, table, probe, columns, counters, texts })
     }
 
     /// Writes what a change wrote into the columns, as far as nothing was written later. Returns whether it
@@ -98,6 +101,14 @@ impl<'c, 't> Refill<'c, 't> {
             let Ok((cell, Standing::Counts(write))) = cell else { continue };
             let is_edit = !is_written_through(cell.column, &write, cell.marks);
             for Column { ordinal, edits_of, update } in &mut self.columns {
+                if let Write::Update(update) = &write {
+                    if *ordinal == cell.column {
+                        let (table, row) = (self.table.ordinal, record.row);
+                        let text = TextCell { table, row, column: cell.column };
+                        self.texts.add(text, (record.stamp, node), update)?;
+                    }
+                    continue;
+                }
                 if !(*ordinal == cell.column || is_edit && *edits_of == Some(cell.column)) {
                     continue;
                 }
@@ -121,6 +132,7 @@ impl<'c, 't> Refill<'c, 't> {
                     Write::Value(value) => value.as_ref(),
                     Write::Forgotten(_) => Some(&Stored::Integer(1)),
                     Write::Addition(_) => sum.as_ref(),
+                    Write::Update(_) => None,
                 };
                 bind(update, 1, ValueRef::Blob(row))?;
                 bind(update, 2, value.map_or(ValueRef::Null, Stored::to_sql))?;

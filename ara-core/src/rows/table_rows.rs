@@ -16,6 +16,7 @@ use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::owned_write::owned_value;
 use crate::log::row_clock::{RowClock, Tick};
 use crate::log::statements::bind;
+use crate::log::texts::forget_texts_of_row;
 use crate::names::{LOCAL_PREFIX, name_list, quoted};
 use crate::rows::folded_change::FoldedChange;
 use crate::rows::insert::{FIRST_COLUMN, OnConflict, RowHead, bind_values, insert_sql};
@@ -335,7 +336,7 @@ fn update_sql(
     sql
 }
 
-/// Deletes a row, and the sums of its counters.
+/// Deletes a row, the sums of its counters, and what is kept of its texts.
 pub(crate) fn delete_row(
     connection: &Connection,
     (table, name): (i64, &str),
@@ -343,5 +344,6 @@ pub(crate) fn delete_row(
 ) -> Result<()> {
     let delete = format!("DELETE FROM {} WHERE \"id\" = ?1", quoted(name));
     connection.prepare_cached(&delete)?.execute([row])?;
+    forget_texts_of_row(connection, table, row)?;
     forget_row(connection, table, row)
 }

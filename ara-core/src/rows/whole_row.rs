@@ -20,6 +20,7 @@ use crate::log::node::{NodeOrdinal, Precedence};
 use crate::log::owned_write::owned;
 use crate::log::row_clock::{LeftOut, RowClock, Tick};
 use crate::log::statements::bind;
+use crate::log::texts::{TextCell, Texts, Writer};
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::insert::{FIRST_COLUMN, OnConflict, RowHead, insert_sql};
 use crate::rows::table_rows::delete_row;
@@ -40,6 +41,8 @@ pub(crate) struct WholeRow<'r> {
     names: &'r dyn Names,
     columns: BTreeMap<u32, Column>,
     sums: BTreeMap<u32, Sum>,
+    /// The updates of each text.
+    updates: BTreeMap<u32, Vec<(Writer, Vec<u8>)>>,
     /// The earliest and the latest change, once there is any.
     ends: Option<[(Precedence, Tick); 2]>,
     tombstone: Option<Tombstone>,
@@ -103,8 +106,9 @@ impl Column {
 impl<'r> WholeRow<'r> {
     /// Begins with a row that has no changes.
     pub(crate) fn new(writer: NodeOrdinal, names: &'r dyn Names) -> Self {
-        let (columns, sums, changes, tied) = Default::default();
-        Self { writer, names, columns, sums, ends: None, tombstone: None, changes, tied }
+        let (columns, sums, updates, changes, tied) = Default::default();
+        let (ends, tombstone) = (None, None);
+        Self { writer, names, columns, sums, updates, ends, tombstone, changes, tied }
     }
 
     /// Folds in a change, whose hash as it was first written is `hash`.
@@ -134,6 +138,13 @@ impl<'r> WholeRow<'r> {
             if let Write::Addition(addition) = write {
                 let sum = self.sums.entry(column).or_insert(Sum::NOTHING);
                 sum.add((tick.stamp, node), addition, self.writer, &id_of);
+            }
+            let mut write = write;
+            if let Write::Update(update) = write {
+                let updates = self.updates.entry(column).or_default();
+                updates.push(((tick.stamp, node), update.into_owned()));
+                // They are united where the text is read.
+                write = Write::Update(Vec::new().into());
             }
             let write = || LastWrite { precedence, tick, write: owned(write), is_written_through };
             match self.columns.get_mut(&column) {
@@ -218,6 +229,8 @@ impl<'r> WholeRow<'r> {
     ) -> R {
         match &last.write {
             Write::Value(value) => run(value.as_ref()),
+            // It is worked out when it is read.
+            Write::Update(_) => run(None),
             Write::Forgotten(_) => run(Some(&Stored::Integer(1))),
             Write::Addition(_) => {
                 let sum = self.sums.get(&of).unwrap_or(&Sum::NOTHING);
@@ -234,6 +247,8 @@ impl<'r> WholeRow<'r> {
         held: ValueRef<'_>,
     ) -> bool {
         match self.values(edits).find(|value| value.column.0 == column) {
+            // What is there is verified apart.
+            Some(RowValue { last: LastWrite { write: Write::Update(_), .. }, .. }) => true,
             Some(value) if !clock.lacks(column) => {
                 self.with_value(value, |value| is_same(held, value))
             }
@@ -280,6 +295,13 @@ impl<'r> WholeRow<'r> {
         let mut counters = Counters::new(connection);
         for (column, sum) in &self.sums {
             counters.put(CounterCell { table, row, column: *column }, sum)?;
+        }
+        let mut texts = Texts::new(connection);
+        for (column, updates) in &self.updates {
+            let text = TextCell { table, row: *row, column: *column };
+            for (writer, update) in updates {
+                texts.add(text, *writer, update)?;
+            }
         }
         Ok(())
     }

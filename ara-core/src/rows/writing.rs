@@ -10,6 +10,7 @@ use crate::log::entropy::Entropy;
 use crate::log::recorder::Recorder;
 use crate::log::statements::Statements;
 use crate::rows::table_rows::TableRows;
+use crate::rows::texts::Documents;
 use crate::rows::touched::Touched;
 
 /// What a transaction needs for writing. All code that writes rows is given it.
@@ -19,6 +20,8 @@ pub(crate) struct Writing<'c> {
     pub(crate) statements: Statements<'c>,
     pub(crate) counters: Counters<'c>,
     pub(crate) entropy: &'c mut Entropy,
+    /// The texts that were edited last.
+    pub(crate) documents: &'c mut Documents,
     /// The statements that fold changes of the app into the rows of tables, by the ordinals of these.
     pub(super) folding: HashMap<i64, TableRows<'c>>,
     /// Where the clock of a row is packed.
@@ -33,7 +36,7 @@ impl<'c> Writing<'c> {
     pub(crate) fn new(
         connection: &'c Connection,
         recorder: Recorder<'c>,
-        entropy: &'c mut Entropy,
+        (entropy, documents): (&'c mut Entropy, &'c mut Documents),
         touched: Option<Touched>,
     ) -> Self {
         Self {
@@ -42,6 +45,7 @@ impl<'c> Writing<'c> {
             statements: Statements::new(connection),
             counters: Counters::new(connection),
             entropy,
+            documents,
             folding: HashMap::new(),
             clock: Vec::new(),
             touched,
@@ -66,6 +70,11 @@ impl<'c> Writing<'c> {
         let done = self.in_savepoint_of_rows(run);
         if done.is_err() {
             self.recorder.rewind(mark);
+            // Some may hold edits that were taken back with it, and some what is still to be written.
+            if self.documents.has_pending() {
+                self.recorder.break_off();
+            }
+            self.documents.forget();
         }
         done
     }

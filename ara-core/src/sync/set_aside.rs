@@ -11,10 +11,12 @@ use crate::catalog::registry::{RegisteredTable, Registry};
 use crate::catalog::shape::{columns_in_file, in_the_way};
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::log::cells::Cell;
 use crate::log::node::NodeOrdinal;
 use crate::log::nodes;
 use crate::log::piece::unpacking::LoggedChange;
 use crate::log::pieces::{Found, PieceReader, node_at};
+use crate::log::texts::{TextCell, has_fault};
 use crate::merge::report::Reason;
 use crate::rows::clocks::{Clocks, tables_in_file};
 use crate::value::Timestamp;
@@ -51,6 +53,8 @@ pub enum Obstacle {
     TooMany,
     /// The values are of a kind that this version of ara does not know.
     Kind,
+    /// They are no updates of the text that they are to be united with.
+    Text,
     /// The row would be larger than SQLite can hold, as devices have written large values into it apart. Its longest
     /// values are left out of it, on every device the same. They are there again once others were made shorter.
     TooLarge,
@@ -69,6 +73,9 @@ impl fmt::Display for Obstacle {
             }
             Self::TooMany => "too many names are not declared: declare it in a struct",
             Self::Kind => "the values are of a kind that a newer version knows: update the app",
+            Self::Text => {
+                "they are no updates of a text: update the app on the device that wrote them, then rebuild"
+            }
             Self::TooLarge => {
                 "the row would be larger than SQLite can hold: shorten or clear another column of it"
             }
@@ -115,7 +122,8 @@ impl Database {
             let registry = Registry::load(&snapshot)?;
             let tables = tables_in_file(&snapshot, &registry)?;
             let clocks = Clocks::new(&snapshot, &registry, &tables);
-            let mut found = Findings { registry: &registry, clocks, groups: BTreeMap::new() };
+            let (connection, groups) = (&*snapshot, BTreeMap::new());
+            let mut found = Findings { connection, registry: &registry, clocks, groups };
             found.log(&snapshot)?;
             let mut aside = found.into_entries(&snapshot)?;
             aside.extend(refused(&snapshot, MOST - aside.len())?);
@@ -147,6 +155,7 @@ enum Why {
 
 /// The changes that were found to be set aside, in groups.
 struct Findings<'r> {
+    connection: &'r Connection,
     registry: &'r Registry,
     clocks: Clocks<'r, 'r>,
     /// The date of the first change of each group, in milliseconds since 1970, if it can be read, and the
@@ -226,9 +235,18 @@ impl Findings<'_> {
                 && self.is_left_out(change, table, cell.column)?
             {
                 self.add(subject, Why::Known(Obstacle::TooLarge), date);
+            } else if self.is_bad_update(change, &cell)? {
+                self.add(subject, Why::Known(Obstacle::Text), date);
             }
         }
         Ok(())
+    }
+
+    /// Returns whether a cell was found not to be an update of its text.
+    fn is_bad_update(&self, change: &LoggedChange<'_>, cell: &Cell<'_>) -> Result<bool> {
+        let LoggedChange { node, record, .. } = *change;
+        let text = TextCell { table: record.table, row: record.row, column: cell.column };
+        Ok(cell.is_update() && has_fault(self.connection, text, (record.stamp, node))?)
     }
 
     /// Returns whether the row of a change lacks what the change wrote into a column.
@@ -408,7 +426,7 @@ mod tests {
         let payload = vec![2, 0xca, 0xfe];
         changes[0].cells.push(Given {
             column: "count".to_owned(),
-            tag: 9,
+            tag: 10,
             marks: Vec::new(),
             payload,
         });

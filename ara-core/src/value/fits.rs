@@ -45,6 +45,7 @@ fn text_fits(ty: &TypeSnapshot, range: Range, text: &str) -> bool {
             let characters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             has(range, characters) && (range.min < 1 || !text.trim().is_empty())
         }
+        TypeSnapshot::Merged => true,
         TypeSnapshot::Json => serde_json::from_str::<IgnoredAny>(text).is_ok(),
         TypeSnapshot::Enum(variants) => is_variant(variants, text),
         TypeSnapshot::Versioned(versions) => version_of(text).is_some_and(|version| {

@@ -16,10 +16,10 @@ use crate::untyped::term::{Term, Untyped};
     label = "expected a column or expression of text",
     note = "text functions take `String`, `NonEmptyString<MAX>`, and newtypes of text that implement `AsRef<str>`"
 )]
-pub trait Text: Value {}
+pub trait Textual: Value {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Value + AsRef<str>> Text for T {}
+impl<T: Value + AsRef<str>> Textual for T {}
 
 /// What can stand for a text: one that the app gives, or a column or expression of text. `How` is inferred.
 #[diagnostic::on_unimplemented(
@@ -39,7 +39,7 @@ impl<S, V: IntoValue<String>> TextOperand<S, Plain> for V {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, O: Operand<Value: Text> + Within<S, I>, I> TextOperand<S, Read<I>> for O {
+impl<S, O: Operand<Value: Textual> + Within<S, I>, I> TextOperand<S, Read<I>> for O {
     fn text_operand(self) -> Untyped {
         self.untyped()
     }
@@ -86,7 +86,7 @@ pub trait TextFunctions: Operand {
     fn like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
         V: TextOperand<S, H>,
     {
         holds(self.untyped(), pattern.text_operand(), |text, pattern| {
@@ -98,7 +98,7 @@ pub trait TextFunctions: Operand {
     fn not_like<S, V, H, I>(self, pattern: V) -> Filter<S>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
         V: TextOperand<S, H>,
     {
         !self.like(pattern)
@@ -109,7 +109,7 @@ pub trait TextFunctions: Operand {
     fn starts_with<S, V, H, I>(self, prefix: V) -> Filter<S>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
         V: TextOperand<S, H>,
     {
         let prefix = prefix.text_operand();
@@ -138,7 +138,7 @@ pub trait TextFunctions: Operand {
     fn ends_with<S, V, H, I>(self, suffix: V) -> Filter<S>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
         V: TextOperand<S, H>,
     {
         holds(self.untyped(), suffix.text_operand(), |text, suffix| {
@@ -153,7 +153,7 @@ pub trait TextFunctions: Operand {
     fn contains<S, V, H, I>(self, part: V) -> Filter<S>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
         V: TextOperand<S, H>,
     {
         holds(self.untyped(), part.text_operand(), |text, part| {
@@ -165,7 +165,7 @@ pub trait TextFunctions: Operand {
     fn lower<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
     {
         Expr::new(self.untyped().compute(|text| call("ara_lower", [text])))
     }
@@ -174,7 +174,7 @@ pub trait TextFunctions: Operand {
     fn upper<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
     {
         Expr::new(self.untyped().compute(|text| call("ara_upper", [text])))
     }
@@ -183,7 +183,7 @@ pub trait TextFunctions: Operand {
     fn trim<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
     {
         Expr::new(self.untyped().compute(|text| call("trim", [text])))
     }
@@ -192,7 +192,7 @@ pub trait TextFunctions: Operand {
     fn length<S, I>(self) -> Expr<S, i64>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
     {
         Expr::new(self.untyped().compute(|text| call("ara_length", [text])))
     }
@@ -202,7 +202,7 @@ pub trait TextFunctions: Operand {
     fn substr<S, I>(self, start: i64, length: u32) -> Expr<S, String>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
     {
         let (start, length) = (Sql::Value(start.into()), Sql::Value(i64::from(length).into()));
         Expr::new(self.untyped().compute(|text| call("ara_substr", [text, start, length])))
@@ -212,7 +212,7 @@ pub trait TextFunctions: Operand {
     fn concat<S, V, H, I>(self, other: V) -> Expr<S, String>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
         V: TextOperand<S, H>,
     {
         let joined = self.untyped().compute_with(other.text_operand(), |left, right| {
@@ -225,7 +225,7 @@ pub trait TextFunctions: Operand {
     fn text<S, I>(self) -> Expr<S, String>
     where
         Self: Within<S, I>,
-        Self::Value: Text,
+        Self::Value: Textual,
     {
         Expr::new(self.untyped().compute(|text| text))
     }

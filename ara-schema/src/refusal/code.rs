@@ -311,6 +311,7 @@ const fn write_rust_type(text: &mut Text<'_>, column: &ColumnDef) {
             ">"
         }
         Type::Text => "String",
+        Type::Merged => "ara::Text",
         Type::Blob => "Vec<u8>",
         Type::Uuid => "ara::Uuid",
         Type::Timestamp => "ara::Timestamp",

@@ -61,7 +61,9 @@ const fn write_retire(text: &mut Text<'_>, column: &ColumnDef) {
 
 /// Returns whether a lens can read a column of a table.
 const fn can_have_lens(table: &TableDef, column: &ColumnDef) -> bool {
-    !table.local && !is_key(table, column.name) && !matches!(column.ty, Type::Counter)
+    !table.local
+        && !is_key(table, column.name)
+        && !matches!(column.ty, Type::Counter | Type::Merged)
 }
 
 /// Writes the lens by which a new column can be read as one with the column that is gone, if any column is new.
@@ -93,7 +95,7 @@ pub(super) const fn write_retire_for(
     (column, now): (&ColumnDef, &ColumnDef),
     ending: &str,
 ) {
-    if can_have_lens(released, column) && !matches!(now.ty, Type::Counter) {
+    if can_have_lens(released, column) && !matches!(now.ty, Type::Counter | Type::Merged) {
         write_retire(text, column);
         write_lens_beside(text, column, now.name, ending, Some(now));
     }
@@ -159,7 +161,9 @@ const fn new_columns(released: &'static TableDef, now: &'static TableDef) -> (us
 }
 
 const fn is_replacing_nothing(column: &ColumnDef) -> bool {
-    column.replaces.is_none() && !column.retired && !matches!(column.ty, Type::Counter)
+    column.replaces.is_none()
+        && !column.retired
+        && !matches!(column.ty, Type::Counter | Type::Merged)
 }
 
 /// Returns how many columns may be `gone` under a new name, and the position of the first of them.

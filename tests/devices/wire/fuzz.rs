@@ -25,7 +25,7 @@ fn corpus() -> Outcome<Vec<Vec<u8>>> {
     let mut odd = sample();
     odd.columns = ["is_deleted", "id", "A\"b", "later"].map(str::to_owned).into();
     odd.runs[0].node = vec![8; 16];
-    odd.runs[0].changes[1].cells.push(Cell::unknown(3, 9, b"new").marked(1, &[8; 24]));
+    odd.runs[0].changes[1].cells.push(Cell::unknown(3, 10, b"new").marked(1, &[8; 24]));
     odd.runs[0].changes[2].cells.push(Cell::addition(2, 4, 5).marked(2, &[]));
     records.push(odd.clone().seal().encode());
     records.push(forgotten().encode());
@@ -162,7 +162,7 @@ fn cell(random: &mut Random) -> Cell {
         0 => Cell::null(column),
         1 => Cell::integer(column, random.below(4) as i64 - 1),
         2 => Cell::real(column, random.next()),
-        3 => Cell::unknown(column, 9, b"new"),
+        3 => Cell::unknown(column, 10, b"new"),
         4 => Cell::addition(column, random.below(9) as i64 - 4, random.next() as i64),
         5 => Cell::text(column, "marked")
             .marked(random.below(4) as u64, &random.next().to_le_bytes()),

@@ -6,7 +6,16 @@ use super::{App, Scene, Todo, Works, fault, read_all};
 use support::{Outcome, There, send, verified};
 
 /// The tables whose content the rest of the file tells.
-const DERIVED: [&str; 5] = ["ara_meta", "ara_counter", "ara_forgotten", "ara_index", "ara_failure"];
+const DERIVED: [&str; 8] = [
+    "ara_meta",
+    "ara_counter",
+    "ara_text",
+    "ara_text_update",
+    "ara_text_fault",
+    "ara_forgotten",
+    "ara_index",
+    "ara_failure",
+];
 
 /// The tables that nothing else tells the content of.
 const TRUTH: [&str; 4] = ["ara_log", "ara_node", "ara_table", "ara_column"];

@@ -52,6 +52,8 @@ impl Cell<'_> {
     fn is_held(&self, held: ValueRef<'_>) -> bool {
         match &self.write {
             Write::Value(value) => is_same(held, value.as_ref()),
+            // It is worked out when it is read.
+            Write::Update(_) => true,
             Write::Forgotten(_) => is_same(held, Some(&Stored::Integer(1))),
             Write::Addition(_) => {
                 let sum = self.sum.map(|sum| Stored::Integer(sum.value()));

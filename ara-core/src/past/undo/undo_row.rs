@@ -27,6 +27,7 @@ use crate::past::undo::UndoReport;
 use crate::past::undo::judge::{CountingWrite, Judge, Verdict};
 use crate::past::undo::row_log::{LogReader, RowLog};
 use crate::past::undo::target::Target;
+use crate::past::undo::undo_text::TextUndoing;
 use crate::past::undo::written_row::{WrittenCell, WrittenRow};
 use crate::past::undone::Turn;
 use crate::rows::any_rows::MarkedCell;
@@ -51,6 +52,8 @@ pub(super) struct RowUndoing<'c, 'r> {
     lensed: HashMap<i64, Arc<Plan>>,
     /// The node that writes.
     writer: NodeOrdinal,
+    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "it is needed to undo texts"))]
+    pub(super) texts: TextUndoing,
     pub(super) outcome: Outcome,
 }
 
@@ -86,11 +89,22 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
         (connection, registry): (&'c Connection, &'r Registry),
         targets: &'r [Target],
         (judge, lensed): (Judge<'r>, HashMap<i64, Arc<Plan>>),
-        writer: NodeOrdinal,
+        (writer, texts): (NodeOrdinal, TextUndoing),
     ) -> Self {
         let (counters, outcome) = (Counters::new(connection), Outcome::default());
         let forgotten = ForgottenRows::new(connection);
-        Self { connection, registry, targets, judge, counters, forgotten, lensed, writer, outcome }
+        Self {
+            connection,
+            registry,
+            targets,
+            judge,
+            counters,
+            forgotten,
+            lensed,
+            writer,
+            texts,
+            outcome,
+        }
     }
 
     /// Returns what becomes of a transaction.
@@ -101,7 +115,7 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
     /// Returns whether values have to be looked for in the log.
     pub(super) fn needs_log(&self, row: &WrittenRow) -> bool {
         let mut cells = row.columns.values().flatten();
-        cells.any(|cell| self.turn(cell.target).is_some() && !cell.is_addition)
+        cells.any(|cell| self.turn(cell.target).is_some() && !cell.is_addition && !cell.is_update())
     }
 
     /// Returns what sets a row back, or `None` if nothing is to be written.
@@ -143,6 +157,11 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
             let left = written.len() - name.map_or(0, |_| turned.len());
             self.outcome.report.left += left as u64;
             let Some(name) = name else { continue };
+            if turned.iter().any(|cell| cell.is_update()) {
+                let text = ((key.0, key.1), (*column, name.as_str()));
+                cells.extend(self.text(text, &turned, clock)?);
+                continue;
+            }
             let by = self.addition((&key, *column), &turned, clock)?;
             let verdict = self.verdict(reader, log, (*column, &turned))?;
             let is_put_back = verdict.as_ref().is_some_and(|verdict| verdict.is_put_back);
@@ -337,7 +356,7 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
 fn as_written(write: CountingWrite) -> Option<Written> {
     match write.write {
         Write::Value(value) => Some(Written { value, at: (write.place.stamp, write.place.node) }),
-        Write::Addition(_) | Write::Forgotten(_) => None,
+        Write::Addition(_) | Write::Update(_) | Write::Forgotten(_) => None,
     }
 }
 

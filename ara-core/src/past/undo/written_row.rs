@@ -32,6 +32,8 @@ pub(super) struct WrittenCell {
     pub(super) is_addition: bool,
     /// The sum of what it added, if the column is a counter.
     pub(super) added: i64,
+    /// The updates that it made, if the column is a text that devices edit at the same time.
+    pub(super) updates: Vec<(Precedence, Vec<u8>)>,
 }
 
 /// What a cell writes, and whose value it puts back, if an undo wrote it.
@@ -41,6 +43,13 @@ pub(super) struct OwnedCell {
     pub(super) puts_back: Option<PutBack>,
     /// Whether it was written through from another column, and so is no edit.
     pub(super) is_written_through: bool,
+}
+
+impl WrittenCell {
+    /// Returns whether it is an update of a text.
+    pub(super) fn is_update(&self) -> bool {
+        !self.updates.is_empty()
+    }
 }
 
 impl OwnedCell {
@@ -72,13 +81,21 @@ impl WrittenRow {
                 self.through.insert(target);
             }
             let (added, is_addition) = (cell.added().unwrap_or_default(), cell.added().is_some());
+            let update = match cell.write {
+                Write::Update(update) => Some((place, update.into_owned())),
+                _ => None,
+            };
             let cells = self.columns.entry(column).or_default();
             match cells.last_mut().filter(|last| last.target == target) {
                 Some(held) => {
                     held.added = held.added.saturating_add(added);
                     (held.last, held.is_addition) = (place, is_addition);
+                    held.updates.extend(update);
                 }
-                None => cells.push(WrittenCell { target, last: place, is_addition, added }),
+                None => {
+                    let (last, updates) = (place, update.into_iter().collect());
+                    cells.push(WrittenCell { target, last, is_addition, added, updates });
+                }
             }
         }
         Ok(())

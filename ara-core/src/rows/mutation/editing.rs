@@ -11,7 +11,8 @@ use crate::log::column_set::ColumnSet;
 use crate::log::row_clock::{LeftOut, RowClock};
 use crate::log::statements::bind;
 use crate::rows::insert::bind_values;
-use crate::rows::mutation::{Added, Mutation, Write, execute, slots};
+use crate::rows::mutation::merging::Merging;
+use crate::rows::mutation::{Mutation, Write, execute, slots};
 use crate::rows::room::{is_too_large, within};
 use crate::rows::writing::Writing;
 use crate::value::size::LARGEST_WRITTEN;
@@ -24,10 +25,10 @@ impl Mutation<'_, '_> {
         &mut self,
         id: Uuid,
         writes: &[Write<'_>],
-        added: &[Added],
+        merging: &Merging,
         condition: If<'_>,
     ) -> Result<bool> {
-        if writes.is_empty() {
+        if writes.is_empty() && merging.updates.is_empty() {
             return Ok(false);
         }
         let stamp = match condition {
@@ -40,16 +41,16 @@ impl Mutation<'_, '_> {
         match condition {
             If::Any { left_out, .. } if !left_out.is_empty() => {
                 self.check_room(id, writes, left_out)?;
-                self.record(stamp, id, writes.iter().copied(), added)?;
+                self.record(stamp, id, writes.iter().copied(), Some(merging))?;
                 let rebuilt = self.rebuild_row(id);
                 rebuilt.inspect_err(|_| self.writing.recorder.break_off())?;
             }
-            If::Any { must_fold: true, .. } => self.fold(stamp, id, writes, added)?,
+            If::Any { must_fold: true, .. } => self.fold(stamp, id, writes, merging)?,
             _ => {
-                if !self.update_row(stamp, id, writes, condition)? {
+                if !self.update_row((stamp, id), writes, merging, condition)? {
                     return Ok(false);
                 }
-                self.record(stamp, id, writes.iter().copied(), added)?;
+                self.record(stamp, id, writes.iter().copied(), Some(merging))?;
             }
         }
         Ok(true)
@@ -58,12 +59,14 @@ impl Mutation<'_, '_> {
     /// Writes into the row with this id if the condition holds. Returns whether it was written.
     fn update_row(
         &mut self,
-        stamp: Stamp,
-        id: Uuid,
+        (stamp, id): (Stamp, Uuid),
         writes: &[Write<'_>],
+        merging: &Merging,
         condition: If<'_>,
     ) -> Result<bool> {
-        let columns: ColumnSet = writes.iter().map(|write| self.ordinal(write.slot)).collect();
+        let updated = merging.updates.iter().map(|(slot, _)| *slot);
+        let written = writes.iter().map(|write| write.slot).chain(updated);
+        let columns: ColumnSet = written.map(|slot| self.ordinal(slot)).collect();
         let edit = self.plan.edit(&slots(writes));
         let sql = match condition {
             If::Any { .. } => &edit.update,

@@ -14,6 +14,7 @@ use crate::model::cells::Kind;
 use crate::rows::any_rows::{MarkedCell, changed};
 use crate::rows::folded_change::{FoldedCell, FoldedChange};
 use crate::rows::last_writer::Rows;
+use crate::rows::mutation::merging::Merging;
 use crate::rows::mutation::{Added, Mutation, Write};
 use crate::rows::writing::Writing;
 use crate::value::size::{LARGEST_WRITTEN, length};
@@ -28,7 +29,7 @@ impl Mutation<'_, '_> {
         stamp: Stamp,
         id: Uuid,
         writes: &[Write<'_>],
-        added: &[Added],
+        merging: &Merging,
     ) -> Result<()> {
         if writes.iter().map(|write| length(write.value)).sum::<u64>() > NEGLIGIBLE {
             self.check_room(id, writes, &[])?;
@@ -36,8 +37,9 @@ impl Mutation<'_, '_> {
         // Only rows with a clock have columns that were written through.
         let ordinal = self.plan.ordinal.ok_or(Error::Corrupt)?;
         let table = (ordinal, self.plan.def.name);
-        let cells: Vec<MarkedCell<'_>> =
-            writes.iter().filter_map(|write| self.marked_cell(write, added)).collect();
+        let written = writes.iter().filter_map(|write| self.marked_cell(write, &merging.added));
+        let updated = merging.updates.iter().filter_map(|update| self.update_cell(update));
+        let cells: Vec<MarkedCell<'_>> = written.chain(updated).collect();
         let change = changed(&mut self.writing.recorder, (stamp, table, id), &cells);
         let cells = cells.into_iter().map(|marked| marked.cell).collect();
         // If it fails, as another program has changed the table, nothing of it is done, so that the table can be mended.
@@ -80,6 +82,14 @@ impl Mutation<'_, '_> {
         let marks = self.marks_of(write);
         let cell = FoldedCell::new((slot.ordinal, slot.name), written, marks);
         Some(MarkedCell { cell, marks: marks.0.to_vec() })
+    }
+
+    /// Returns the cell that records an update of a text.
+    fn update_cell(&self, (slot, update): &(usize, Vec<u8>)) -> Option<MarkedCell<'static>> {
+        let slot = self.plan.slots.get(*slot)?;
+        let update = cells::Write::Update(update.clone().into());
+        let cell = FoldedCell::plain((slot.ordinal, slot.name), update);
+        Some(MarkedCell { cell, marks: Vec::new() })
     }
 
     /// Returns whether an update has to be folded, given whether columns were written through last, by their ordinals.

@@ -5,9 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use crate::catalog::shown_column::has_texts;
 use crate::error::Result;
 use crate::log::node::{NodeId, NodeOrdinal};
 use crate::log::nodes;
+use crate::log::texts::due_texts;
 use crate::model::lens::Given;
 use crate::model::table_ref::TableRef;
 use crate::rows::key_of::key_of;
@@ -18,6 +20,9 @@ use crate::rows::writing::Writing;
 
 /// Returns whether rows of a table are to be worked out.
 pub(crate) fn is_due(connection: &Connection, plan: &Plan) -> Result<bool> {
+    if has_texts(plan.def) && !due_texts(connection, plan.table, 1)?.is_empty() {
+        return Ok(true);
+    }
     for shown in plan.lensed.iter().flat_map(|lensed| &lensed.shown) {
         if connection.prepare_cached(&shown.is_due)?.exists([])? {
             return Ok(true);

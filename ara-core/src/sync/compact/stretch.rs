@@ -229,7 +229,9 @@ impl<'c, 'r> Compacting<'c, 'r> {
         for cell in record.cells.judged() {
             let Ok((cell, standing)) = cell else { return Ok(None) };
             let is_covered = match standing {
-                Standing::Unknown | Standing::Counts(Write::Addition(_)) => false,
+                Standing::Unknown | Standing::Counts(Write::Addition(_) | Write::Update(_)) => {
+                    false
+                }
                 Standing::Counts(Write::Forgotten(forgotten)) => {
                     forgotten == Forgotten::Remains
                         && self.recent.is_known_to_all(key)

@@ -128,7 +128,7 @@ fn what_is_left_of_a_change_forgets_the_others() -> Outcome {
 /// Values beside such a cell, before it and after it, are removed with the others.
 #[test]
 fn nothing_beside_it_stays() -> Outcome {
-    let newer = Cell::unknown(TITLE, 9, SECRET.as_bytes());
+    let newer = Cell::unknown(TITLE, 10, SECRET.as_bytes());
     let (alive, dead) = (Cell::integer(IS_DELETED, 0), Cell::integer(IS_DELETED, 1));
     for told in [act(), remains(), Cell::forgotten(IS_DELETED, b"newer")] {
         for beside in [secret(), newer.clone(), alive.clone(), dead.clone(), act(), remains()] {
