@@ -597,6 +597,13 @@ pub enum Error {
     )]
     AdmissionNeeded,
 
+    /// Whoever runs the relay has closed the space there, or is moving it to another store. What this device has is left as
+    /// it is. While a space is synced, it is tried again by itself.
+    #[error(
+        "whoever runs the relay has closed the space, or is moving it: ask them when it is open again; what waits is sent then, and `leave_without_relay` takes the file out of the space"
+    )]
+    SpaceClosed,
+
     /// A member has deleted the space at the relay. What this device has is left as it is.
     #[error(
         "a member has deleted the space at the relay, and what this file holds is left as it is: leave the space to go on alone, or start over to found it anew"

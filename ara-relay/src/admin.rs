@@ -9,7 +9,7 @@ mod dropping;
 mod tests;
 
 pub use self::check::check;
-pub use self::copy::{CopyError, copy};
+pub use self::copy::{CopyError, copy, may_be_copied};
 pub use self::dropping::{delete, drop_copy};
 
 use ara_protocol::SpaceId;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use ara_protocol::SpaceId;
-use ara_relay::store::sqlite::Earlier;
-use ara_relay::store::{Listing, Store};
+use ara_relay::store::sqlite::{BackupError, Earlier};
+use ara_relay::store::{Listing, Store, StoreError};
 use ara_relay::{SqliteReader, admin};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -20,6 +20,9 @@ use crate::size::parse_quota;
 
 /// How many connections to PostgreSQL a command has.
 const CONNECTIONS: usize = 2;
+
+/// How many lines are told of what is wrong with a file.
+const FAULTS_TOLD: usize = 5;
 
 /// Looks after what a relay keeps.
 ///
@@ -175,14 +178,14 @@ impl Action {
 }
 
 /// Does what an operator says, and returns whether nothing was found wrong.
-pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
+pub(crate) fn run(admin: &Admin, place: Place) -> Result<bool> {
     let action = &admin.action;
     let store = existing(place.clone(), action.purpose())?;
     match action {
         Action::Spaces { by, most, json } => {
             let listing = if *by == Order::Size { Listing::Size } else { Listing::Age };
             let spaces = admin::list(&*store, listing, *most)?;
-            say(if *json { listing::json(&spaces) } else { listing::table(&spaces, quota) })?;
+            say(if *json { listing::json(&spaces) } else { listing::table(&spaces) })?;
         }
         Action::Quota { space, size } => {
             admin::set_quota(&*store, *space, size.0).with_context(|| space.to_string())?;
@@ -205,8 +208,11 @@ pub(crate) fn run(admin: &Admin, place: Place, quota: u64) -> Result<bool> {
         Action::Copy { to, stopped, spaces } => {
             // While this has the lock, no relay begins to serve the file.
             let (_lock, is_stopped) = lock_to_copy(&place, *stopped)?;
-            let to = open(place_of(to)?, CONNECTIONS, Purpose::Fill)?.0;
-            return copy(&*store, &*to, spaces, is_stopped);
+            let to = place_of(to)?;
+            if to.is_same(&place) {
+                bail!("--to names the store that is copied from: name another one");
+            }
+            return copy(&*store, to, spaces, is_stopped);
         }
         Action::DropCopy { space } => {
             admin::drop_copy(&*store, *space).with_context(|| space.to_string())?;
@@ -239,7 +245,11 @@ fn back_up(place: &Place, to: &Path, replaces: bool) -> Result<()> {
     };
     let store = SqliteReader::open(file).with_context(|| file.display().to_string())?;
     let earlier = if replaces { Earlier::Replace } else { Earlier::Keep };
-    store.back_up(to, earlier).with_context(|| to.display().to_string())
+    store.back_up(to, earlier).map_err(|error| {
+        let is_of_store = matches!(error, BackupError::Store(StoreError::NotWhole));
+        let at_fault = if is_of_store { file } else { to };
+        anyhow!(error).context(at_fault.display().to_string())
+    })
 }
 
 /// Locks the store that is copied from, if it is a file, and returns whether no relay runs on it.
@@ -259,11 +269,16 @@ fn lock_to_copy(place: &Place, is_said_to_be_stopped: bool) -> Result<(Option<Lo
     Ok((Some(lock), is_stopped))
 }
 
-fn copy(from: &dyn Store, to: &dyn Store, named: &[SpaceId], is_stopped: bool) -> Result<bool> {
+fn copy(from: &dyn Store, to: Place, named: &[SpaceId], is_stopped: bool) -> Result<bool> {
     let all = if named.is_empty() { admin::all(from)? } else { named.to_vec() };
+    // Where nothing is copied, no store is made.
+    for space in &all {
+        admin::may_be_copied(from, *space, is_stopped).with_context(|| space.to_string())?;
+    }
+    let to = open(to, CONNECTIONS, Purpose::Fill)?.0;
     let (mut copied, mut differing) = (0, 0);
     for space in &all {
-        match admin::copy(from, to, *space, is_stopped) {
+        match admin::copy(from, &*to, *space, is_stopped) {
             Ok(()) => copied += 1,
             Err(admin::CopyError::AlreadyThere) if named.is_empty() => {
                 say(format!("{space} is there already\n"))?;
@@ -286,9 +301,27 @@ fn copy(from: &dyn Store, to: &dyn Store, named: &[SpaceId], is_stopped: bool) -
 
 fn check(store: &dyn Store, named: &[SpaceId]) -> Result<bool> {
     let faults = if named.is_empty() { store.faults()? } else { vec![] };
-    for fault in &faults {
-        say(format!("the file: {fault}\n"))?;
+    if faults.is_empty() {
+        return check_spaces(store, named);
     }
+    say(told_of_file(&faults))?;
+    let checked = check_spaces(store, named);
+    say("the file is damaged: put back a backup that is whole\n".to_owned())?;
+    checked.map(|_| false)
+}
+
+/// Tells what is wrong with a file, of which the first faults say enough.
+fn told_of_file(faults: &[String]) -> String {
+    let lines: Vec<&str> = faults.iter().flat_map(|fault| fault.lines()).collect();
+    let first = lines.iter().take(FAULTS_TOLD).map(|line| format!("the file: {line}\n"));
+    let mut told: String = first.collect();
+    if let more @ 1.. = lines.len().saturating_sub(FAULTS_TOLD) {
+        told.push_str(&format!("the file: and {more} more\n"));
+    }
+    told
+}
+
+fn check_spaces(store: &dyn Store, named: &[SpaceId]) -> Result<bool> {
     let all = if named.is_empty() { admin::all(store)? } else { named.to_vec() };
     let mut damaged = 0;
     for space in &all {
@@ -299,7 +332,7 @@ fn check(store: &dyn Store, named: &[SpaceId]) -> Result<bool> {
         }
     }
     say(format!("{} checked, {damaged} with something wrong\n", Spaces(all.len())))?;
-    Ok(damaged == 0 && faults.is_empty())
+    Ok(damaged == 0)
 }
 
 /// A number of spaces.
@@ -341,6 +374,15 @@ mod tests {
         for text in ["", "1", "+0000000000000000000000000000001", &format!("{id}0")] {
             assert!(parse_space(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_damaged_file_the_first_faults_are_told() {
+        let faults: Vec<String> = (0..4).map(|number| format!("Tree {number}\nis wrong")).collect();
+        let told = told_of_file(&faults);
+        assert_eq!(told.lines().count(), 6, "{told}");
+        assert!(told.ends_with("the file: and 3 more\n"), "{told}");
+        assert_eq!(told_of_file(&faults[..1]), "the file: Tree 0\nthe file: is wrong\n");
     }
 
     #[test]

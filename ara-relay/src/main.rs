@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use ara_relay::store::StoreError;
 use ara_relay::{Relay, RelayOptions, Server};
 use args::{Arguments, Command, Level};
 use place::{Place, Purpose, open};
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         .with_target(false)
         .init();
     if let Some(Command::Admin(admin)) = &arguments.command {
-        let done = arguments.place().and_then(|place| command::run(admin, place, arguments.quota));
+        let done = arguments.place().and_then(|place| command::run(admin, place));
         return match done {
             Ok(true) => ExitCode::SUCCESS,
             // What was found is written already.
@@ -127,8 +128,14 @@ async fn run(arguments: &Arguments) -> Result<()> {
         }
         None => serving.await?,
     }
-    if let Err(error) = store.rest() {
-        tracing::warn!(%error, "the file alone is not whole: what lies beside it belongs to it");
+    match store.rest() {
+        Ok(()) => {}
+        Err(error @ StoreError::Replaced) => {
+            tracing::warn!(%error, "what was written since is not in the file that is there now");
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the file alone is not whole: what lies beside it belongs to it");
+        }
     }
     Ok(())
 }

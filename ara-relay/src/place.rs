@@ -21,6 +21,20 @@ pub(crate) enum Place {
     Postgres(String),
 }
 
+impl Place {
+    /// Returns whether two places are known to be the same one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => {
+                // However it is named, and by whatever link.
+                let found = one.canonicalize().ok();
+                found.is_some() && found == other.canonicalize().ok()
+            }
+            _ => self == other,
+        }
+    }
+}
+
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -60,6 +74,9 @@ pub(crate) fn place_of(store: &OsStr) -> Result<Place> {
     }
     let path = text.strip_prefix("sqlite:");
     let path = path.map_or_else(|| PathBuf::from(store), PathBuf::from);
+    if path.as_os_str().is_empty() {
+        bail!("the store has no name: write the path of a file or a folder, or {URL}");
+    }
     Ok(Place::File(if path.is_dir() { path.join(FILE) } else { path }))
 }
 
@@ -71,7 +88,7 @@ fn scheme(text: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-/// Opens the store, and returns where it is, without what is secret.
+/// Opens the store, and returns where it is, without what is secret, and whether it is a new file.
 pub(crate) fn open(
     place: Place,
     connections: usize,
@@ -79,6 +96,7 @@ pub(crate) fn open(
 ) -> Result<(Arc<dyn Store>, String)> {
     match place {
         Place::File(file) => {
+            let is_new = std::fs::metadata(&file).map_or(true, |file| file.len() == 0);
             let store: Result<Arc<dyn Store>, _> = match purpose {
                 Purpose::Fill => SqliteStore::open(&file).map(|store| Arc::new(store) as _),
                 Purpose::Change => SqliteStore::existing(&file).map(|store| Arc::new(store) as _),
@@ -87,7 +105,8 @@ pub(crate) fn open(
             let store = store.with_context(|| file.display().to_string())?;
             // The file is there, so this fails only if it has gone already.
             let file = path::absolute(&file).unwrap_or(file);
-            Ok((store, file.display().to_string()))
+            let new = if is_new { ", a new store" } else { "" };
+            Ok((store, format!("{}{new}", file.display())))
         }
         Place::Postgres(url) => {
             let store = match purpose {
@@ -116,6 +135,14 @@ mod tests {
             ("postgresql://c", Place::Postgres("postgresql://c".to_owned())),
         ] {
             assert_eq!(place_of(OsStr::new(text)).unwrap(), place);
+        }
+    }
+
+    #[test]
+    fn a_store_has_a_name() {
+        for text in ["", "sqlite:"] {
+            let refused = place_of(OsStr::new(text)).unwrap_err().to_string();
+            assert!(refused.contains("the store has no name"), "{refused}");
         }
     }
 

@@ -228,6 +228,7 @@ impl Relay {
     ///
     /// Returns an error if the store fails.
     pub fn check(&self) -> Result<()> {
+        self.check_place()?;
         self.store.read(&mut |transaction| transaction.secret().map(|_| Ending::Keep))
     }
 

@@ -115,6 +115,15 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
+    /// Checks that the store is still where it was opened: that its file was not replaced or removed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreError::Replaced`] if it is not.
+    fn check_place(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Returns what is wrong with the database itself, whatever it holds, as far as it can tell. This reads all of it.
     ///
     /// # Errors

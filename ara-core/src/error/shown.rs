@@ -27,7 +27,7 @@ impl Error {
             Forgotten Line Source Row Headers Closed Unreadable NewerChanges Transfer InASpace
             NotInASpace NothingReleased SyncedAlready KeysMissing KeysUnreadable Relay RelayFull
             RelayDiskFull RelayLimited AdmissionNeeded
-            SpaceDeleted RemovedFromSpace ClockWrong PairingCode PairingDigits PairingFailed
+            SpaceClosed SpaceDeleted RemovedFromSpace ClockWrong PairingCode PairingDigits PairingFailed
             PairingTimedOut RecoveryWords NoSuchDevice SyncStopped DeadlinePassed SyncUpdateNeeded
             Sqlite
         }

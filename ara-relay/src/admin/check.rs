@@ -10,9 +10,10 @@ use ara_protocol::segment::{Head, Outline};
 use ara_protocol::slot::Slot;
 use ara_protocol::{Cursor, NodeId, SpaceId};
 
+use crate::admin::dropping::is_half_dropped;
 use crate::admin::{members_of, read};
 use crate::relay::{STUB_SIZE, check_node, is_of};
-use crate::store::{Result, Space, Store, StoreError, StoredPlace, Transaction};
+use crate::store::{Result, Space, SpaceState, Store, StoreError, StoredPlace, Transaction};
 
 /// How many places of a log are read at once.
 const PAGE: usize = 256;
@@ -23,12 +24,30 @@ const PAGE_OF_SLOTS: usize = 1 << 20;
 /// How much is told to be wrong with one space.
 const MOST_FINDINGS: usize = 100;
 
+/// What is wrong with a copy that broke off.
+const HALF_COPIED: &str =
+    "it was not copied whole: run the copy again, or drop what is there by `admin drop-copy`";
+
+/// What is wrong with a space of which not all was dropped.
+const HALF_DROPPED: &str = "it was not dropped whole: drop the rest by `admin drop-copy`";
+
 /// Checks a space, and returns what is wrong with it. It writes nothing.
 ///
 /// # Errors
 ///
 /// Returns an error if the store fails.
 pub fn check(store: &dyn Store, id: SpaceId) -> Result<Vec<String>> {
+    let space = read(store, |transaction| transaction.space(id))?;
+    match space {
+        // Of what is not whole, much more is wrong, and none of it matters.
+        Some(space) if is_half_dropped(&space) => Ok(vec![HALF_DROPPED.to_owned()]),
+        Some(space) if space.state == SpaceState::Arriving => Ok(vec![HALF_COPIED.to_owned()]),
+        _ => check_content(store, id),
+    }
+}
+
+/// Checks what there is of a space, whether or not it has arrived.
+pub(super) fn check_content(store: &dyn Store, id: SpaceId) -> Result<Vec<String>> {
     read(store, |transaction| {
         let Some(space) = transaction.space(id)? else {
             return Ok(vec!["it is not in this store".to_owned()]);

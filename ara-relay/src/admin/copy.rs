@@ -10,7 +10,7 @@ use ara_protocol::segment::Head;
 use ara_protocol::slot::Slot;
 use ara_protocol::{NodeId, RecordHash, SpaceId};
 
-use crate::admin::check::check;
+use crate::admin::check::check_content;
 use crate::admin::{members_of, read};
 use crate::relay::{PAGE_OF_RECORDS, records_after};
 use crate::store::{
@@ -101,12 +101,7 @@ pub fn copy(
     id: SpaceId,
     is_stopped: bool,
 ) -> std::result::Result<(), CopyError> {
-    let space = read(from, |transaction| transaction.space(id))?.ok_or(CopyError::NotThere)?;
-    match space.state {
-        SpaceState::Arriving => return Err(CopyError::Incomplete),
-        SpaceState::Open if !is_stopped && !space.is_deleted => return Err(CopyError::IsServed),
-        _ => {}
-    }
+    let space = copied_from(from, id, is_stopped)?;
     let copying = Copying { from, to, space };
     let Some(there) = copying.begin()? else { return Err(copying.compare()?) };
     copying.catch_up(&there)?;
@@ -114,7 +109,7 @@ pub fn copy(
     copying.log()?;
     copying.slots()?;
     copying.finish()?;
-    let wrong = check(to, id)?;
+    let wrong = check_content(to, id)?;
     if !wrong.is_empty() {
         return Err(CopyError::Unsound(wrong));
     }
@@ -123,6 +118,33 @@ pub fn copy(
         space.state = state;
         Ok(())
     })?)
+}
+
+/// Checks that a space can be copied from a store, before there has to be one to copy it to.
+///
+/// # Errors
+///
+/// Returns [`CopyError::NotThere`], [`CopyError::Incomplete`] or [`CopyError::IsServed`] if that is what keeps it from being
+/// copied, and [`CopyError::Store`] if the store fails.
+pub fn may_be_copied(
+    from: &dyn Store,
+    id: SpaceId,
+    is_stopped: bool,
+) -> std::result::Result<(), CopyError> {
+    copied_from(from, id, is_stopped).map(drop)
+}
+
+fn copied_from(
+    from: &dyn Store,
+    id: SpaceId,
+    is_stopped: bool,
+) -> std::result::Result<Space, CopyError> {
+    let space = read(from, |transaction| transaction.space(id))?.ok_or(CopyError::NotThere)?;
+    match space.state {
+        SpaceState::Arriving => Err(CopyError::Incomplete),
+        SpaceState::Open if !is_stopped && !space.is_deleted => Err(CopyError::IsServed),
+        _ => Ok(space),
+    }
 }
 
 struct Copying<'a> {

@@ -119,6 +119,9 @@ fn what_is_left_of_a_copy_that_broke_off_is_dropped_and_nothing_else() {
     };
     for writes in [1, 3, 5] {
         assert_eq!(break_off(writes), Err(CopyError::Store(StoreError::BrokeOff)));
+        let wrong = check(target, space.id()).unwrap();
+        assert!(wrong.len() == 1 && wrong[0].contains("not copied whole"), "{wrong:?}");
+        assert_eq!(delete(target, space.id()), Err(AdminError::Incomplete));
         // Dropping breaks off as well.
         let breaking = Breaking(target, AtomicUsize::new(writes / 2));
         if drop_copy(&breaking, space.id()).is_err() && writes > 1 {
@@ -149,6 +152,8 @@ fn a_space_that_is_closed_is_deleted_and_may_come_again() {
     let asked = |space: &TestSpace| space.sync(&space.laptop, space.request()).map(|_| ());
     assert_eq!(asked(&space), Err(Refusal::Closed));
     assert_eq!(open(store, space.id()), Err(AdminError::Incomplete));
+    let wrong = check(store, space.id()).unwrap();
+    assert!(wrong.len() == 1 && wrong[0].contains("not dropped whole"), "{wrong:?}");
     delete(store, space.id()).unwrap();
     assert_eq!(all(store), Ok(vec![]));
     assert_eq!(delete(store, space.id()), Err(AdminError::NotThere));

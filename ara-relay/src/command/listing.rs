@@ -9,20 +9,19 @@ use ara_relay::store::SpaceState;
 const A_DAY: u64 = 24 * 60 * 60;
 
 /// Lists spaces for a reader.
-pub(super) fn table(spaces: &[ListedSpace], quota: u64) -> String {
+pub(super) fn table(spaces: &[ListedSpace]) -> String {
     let mut table = format!(
         "{:32}  {:>8}  {:>8}  {:>8}  {:>7}  {:>7}  {:>10}  STATE\n",
         "SPACE", "BYTES", "QUOTA", "SEGMENTS", "RECORDS", "MEMBERS", "LAST USE"
     );
     for ListedSpace { space, segments, members } in spaces {
-        // One that has no own quota has that with which this is run.
-        let own = if space.quota.is_some() { "*" } else { "" };
         let _ = writeln!(
             table,
             "{}  {:>8}  {:>8}  {segments:>8}  {:>7}  {:>7}  {:>10}  {}",
             space.key.id,
             size(space.used),
-            format!("{}{own}", size(space.quota.unwrap_or(quota))),
+            // What a relay gives to all, it is told when it starts.
+            space.quota.map_or_else(|| "default".to_owned(), size),
             space.records,
             members.map_or_else(|| "?".to_owned(), |members| members.to_string()),
             age(space.last_use, now_seconds()),

@@ -30,6 +30,8 @@ struct Known {
     last: Option<(u64, Result<()>)>,
     /// When something did not fit on the disk.
     full_at: Option<u64>,
+    /// Whether the store is not where it was opened.
+    is_misplaced: bool,
 }
 
 impl Health {
@@ -65,8 +67,10 @@ impl Relay {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError::Full`] if the disk is full, or was within the last minute, and another error if the store fails.
+    /// Returns [`StoreError::Full`] if the disk is full, or was within the last minute, [`StoreError::Replaced`] if what is
+    /// written goes into a file that was replaced or removed, and another error if the store fails.
     pub fn check_writing(&self) -> Result<()> {
+        self.check_place()?;
         let now = self.now();
         if let Some(told) = self.health.told(now) {
             return told;
@@ -76,6 +80,19 @@ impl Relay {
             tracing::error!(%error, "the store cannot be written");
         }
         self.health.known().last = Some((now, result.clone()));
+        result
+    }
+
+    /// Checks that the store is where it was opened, and logs it once if it is not.
+    pub(super) fn check_place(&self) -> Result<()> {
+        let result = self.store.check_place();
+        let was_misplaced = {
+            let mut known = self.health.known();
+            std::mem::replace(&mut known.is_misplaced, result.is_err())
+        };
+        if let (Err(error), false) = (&result, was_misplaced) {
+            tracing::error!("{error}");
+        }
         result
     }
 

@@ -131,15 +131,21 @@ fn retry_after(body: &[u8]) -> Option<u32> {
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let relay = shared.relay.clone();
     let looked = spawn_blocking(move || {
-        relay.check().map_err(|_| "the store cannot be read\n")?;
-        relay.check_writing().map_err(|error| match error {
-            StoreError::Full => "the disk of the store is full\n",
-            _ => "the store cannot be written\n",
-        })
+        relay.check().map_err(|error| word_of(&error, "the store cannot be read\n"))?;
+        relay.check_writing().map_err(|error| word_of(&error, "the store cannot be written\n"))
     });
-    match looked.await.unwrap_or(Err("it cannot be found out\n")) {
+    match looked.await.unwrap_or_else(|_| Err("it cannot be found out\n".to_owned())) {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
+    }
+}
+
+/// Returns why the store cannot be used, or what else is to be said of it.
+fn word_of(error: &StoreError, otherwise: &str) -> String {
+    match error {
+        StoreError::Full => "the disk of the store is full\n".to_owned(),
+        StoreError::Replaced => format!("{error}\n"),
+        _ => otherwise.to_owned(),
     }
 }
 

@@ -56,6 +56,12 @@ pub enum StoreError {
         log: PathBuf,
     },
 
+    /// Another file has the name of the store since it was opened, or none has it.
+    #[error(
+        "the file of the store was replaced or removed: stop the relay, put the file in place, start again"
+    )]
+    Replaced,
+
     /// What was written into the file last is in its write-ahead log, which cannot be read.
     #[error(
         "{} belongs to the file, and is not read without writing into the folder: let this user do so, or put both \

@@ -9,6 +9,7 @@ mod group;
 mod log;
 mod mailboxes;
 mod mending;
+mod opened;
 mod parts;
 mod reader;
 mod schema;
@@ -30,6 +31,7 @@ pub use self::reader::SqliteReader;
 use crate::store::batch::locked;
 use crate::store::error::{Result, StoreError};
 use crate::store::sqlite::group::Group;
+use crate::store::sqlite::opened::OpenedFile;
 use crate::store::{Ending, Job, Store, Topic};
 
 /// How many connections that read are kept open.
@@ -73,7 +75,7 @@ pub struct SqliteStore {
 #[derive(Debug)]
 enum Readers {
     /// Of a file, each on a connection of its own.
-    File { path: std::path::PathBuf, idle: Mutex<Vec<Connection>> },
+    File { file: OpenedFile, idle: Mutex<Vec<Connection>> },
     /// Of memory, on the one connection that there is.
     Memory,
 }
@@ -105,7 +107,7 @@ impl SqliteStore {
     }
 
     fn over(path: &Path, writer: Connection) -> Self {
-        let readers = Readers::File { path: path.to_owned(), idle: Mutex::default() };
+        let readers = Readers::File { file: OpenedFile::at(path), idle: Mutex::default() };
         Self { readers, writer: Group::new(writer), version: AtomicI64::default() }
     }
 
@@ -135,13 +137,13 @@ impl SqliteStore {
     pub fn back_up(&self, path: impl AsRef<Path>, earlier: Earlier) -> Result<(), BackupError> {
         backup::back_up(path.as_ref(), earlier, |name| match &self.readers {
             Readers::Memory => self.writer.alone(|connection| copy_into(connection, name)),
-            Readers::File { path, .. } => copy_into(&schema::open_reader(path)?, name),
+            Readers::File { file, .. } => copy_into(&file.reader()?, name),
         })
     }
 
     /// Looks at the file, or at what is in memory, on a connection that waits for nobody who writes.
     fn look<T: Default>(&self, look: fn(&Connection) -> Result<T>) -> Result<T> {
-        let Readers::File { path, .. } = &self.readers else {
+        let Readers::File { file, .. } = &self.readers else {
             let mut seen = T::default();
             self.writer.alone(|connection| {
                 seen = look(connection)?;
@@ -149,13 +151,13 @@ impl SqliteStore {
             })?;
             return Ok(seen);
         };
-        look(&schema::open_reader(path)?)
+        look(&file.reader()?)
     }
 
     /// Returns how many bytes the write-ahead log of the file has.
     fn size_of_log(&self) -> u64 {
-        let Readers::File { path, .. } = &self.readers else { return 0 };
-        let mut log = path.clone().into_os_string();
+        let Readers::File { file, .. } = &self.readers else { return 0 };
+        let mut log = file.path().to_owned().into_os_string();
         log.push("-wal");
         // There is none before anything is written.
         std::fs::metadata(log).map_or(0, |log| log.len())
@@ -176,9 +178,9 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn read(&self, job: Job<'_>) -> Result<()> {
-        let Readers::File { path, idle } = &self.readers else { return self.writer.run(job) };
+        let Readers::File { file, idle } = &self.readers else { return self.writer.run(job) };
         let reader = locked(idle).pop();
-        let reader = reader.map_or_else(|| schema::open_reader(path), Ok)?;
+        let reader = reader.map_or_else(|| file.reader(), Ok)?;
         let result = read_with(&reader, job);
         let mut idle = locked(idle);
         if result.is_ok() && idle.len() < MOST_READERS {
@@ -230,7 +232,9 @@ impl Store for SqliteStore {
         if let Readers::File { idle, .. } = &self.readers {
             locked(idle).clear();
         }
-        self.writer.alone(|connection| {
+        // What was written goes into the file that was opened, wherever that is now.
+        let place = self.check_place();
+        let rested = self.writer.alone(|connection| {
             if state::put_to_rest(connection)? {
                 return Ok(());
             }
@@ -240,7 +244,15 @@ impl Store for SqliteStore {
             }
             let reason = "somebody reads the file, so its end stays in the -wal beside it";
             Err(StoreError::Failed { reason: reason.to_owned() })
-        })
+        });
+        place.and(rested)
+    }
+
+    fn check_place(&self) -> Result<()> {
+        match &self.readers {
+            Readers::File { file, .. } => file.check(),
+            Readers::Memory => Ok(()),
+        }
     }
 
     fn shrink(&self) -> Result<()> {
@@ -262,7 +274,7 @@ impl Store for SqliteStore {
 fn copy_into(connection: &Connection, name: &str) -> Result<()> {
     let emptied = std::fs::write(name, []);
     emptied.map_err(|error| StoreError::Failed { reason: error.to_string() })?;
-    connection.execute("VACUUM INTO ?1", [name])?;
+    connection.execute("VACUUM INTO ?1", [name]).map_err(state::unreadable)?;
     Ok(())
 }
 

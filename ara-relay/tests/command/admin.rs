@@ -91,7 +91,7 @@ fn a_device_says_that_its_space_is_closed_and_goes_on_once_it_is_opened() {
     assert!(done(&store, &["spaces"]).contains("closed"));
     add(&db, "two");
     let said = session.watch_status().wait_until(LONG, |status| {
-        status.error().is_some_and(|error| error.to_string().contains("closed the space"))
+        status.error().is_some_and(|error| matches!(error, ara::Error::SpaceClosed))
     });
     let said = said.unwrap_or_else(|| panic!("{:?}", session.status()));
     // It is not taken for a deletion: it is tried again, and the data stays.
@@ -119,8 +119,10 @@ fn it_lists_limits_copies_and_checks_spaces() {
     let expected = format!(r#"{{"space":"{space}","bytes":"#);
     assert!(json.starts_with(&expected) && json.contains(r#""quota":5368709120,"#), "{json}");
     assert!(json.contains(r#""members":1,"#) && json.ends_with("\"state\":\"open\"}\n"), "{json}");
-    assert!(done(&store, &["spaces"]).contains("5.0 GB*"));
+    assert!(done(&store, &["spaces"]).contains("  5.0 GB  "));
     done(&store, &["quota", &space, "default"]);
+    // What the relay was told is not known here.
+    assert!(done(&store, &["spaces"]).contains("   default  "));
     assert!(done(&store, &["spaces", "--json"]).contains(r#""quota":null,"#));
 
     let backup = path("backup.db");
@@ -128,7 +130,12 @@ fn it_lists_limits_copies_and_checks_spaces() {
     assert!(done(&backup, &["check"]).contains("1 space checked, 0 with"));
 
     // While the relay runs, a space is closed first.
-    assert!(failed(&store, &["copy", "--to", &export, &space]).contains("close it first"));
+    for named in [&[&*space][..], &[]] {
+        let refused = failed(&store, &[&["copy", "--to", &export], named].concat());
+        assert!(refused.contains("close it first") && !Path::new(&export).exists(), "{refused}");
+    }
+    let itself = format!("sqlite:{}", path("../relay.db").replace("..", "."));
+    assert!(failed(&store, &["copy", "--to", &itself]).contains("name another one"));
     done(&store, &["close", &space]);
     assert_eq!(done(&store, &["copy", "--to", &export, &space]), "1 space copied\n");
     assert!(failed(&store, &["copy", "--to", &export, &space]).contains("there already"));
@@ -220,6 +227,15 @@ fn what_is_not_there_is_said_and_not_made() {
             let is_clear = refused.contains("postgres://USER:PASSWORD@HOST/DATABASE");
             assert!(is_clear && refused.contains(why) && !refused.contains("hidden"), "{refused}");
         }
+    }
+    for unnamed in ["", "sqlite:"] {
+        assert!(failed(unnamed, &["spaces"]).contains("the store has no name"));
+        let start = command(&["--listen", "127.0.0.1:0", "--store", unnamed])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let refused = String::from_utf8(start.stderr).unwrap();
+        assert!(!start.status.success() && refused.contains("the store has no name"), "{refused}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let store = folder.path().join("relay.db");

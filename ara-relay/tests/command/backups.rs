@@ -198,6 +198,28 @@ fn a_file_that_is_no_whole_store_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_damaged_store_is_told_in_few_lines_and_is_what_no_backup_is_made_of() {
+    let mut kept = Kept::new();
+    kept.stop();
+    let store = kept.name("relay.db");
+    let mut bytes = fs::read(&store).unwrap();
+    // All but the first page, with the names of the tables, and some of the next ones.
+    let size = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    bytes[8 * size..].fill(0xa5);
+    fs::write(&store, bytes).unwrap();
+    let output = command(&["admin", "check", "--store", &store]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.ends_with("the file is damaged: put back a backup that is whole\n"), "{told}");
+    let of_file = told.lines().filter(|line| line.starts_with("the file: "));
+    assert!(of_file.count() == 6 && told.contains(" more\n"), "{told}");
+    let backup = kept.name("backup.db");
+    let refused = failed(&store, &["backup", &backup]);
+    assert!(refused.contains("relay.db: this file is damaged"), "{refused}");
+    assert!(!refused.contains("backup.db") && !kept.path("backup.db").exists(), "{refused}");
+}
+
+#[test]
 fn a_backup_is_put_back_without_the_log_that_was_there() {
     let mut kept = Kept::new();
     let (store, backup) = (kept.name("relay.db"), kept.name("backup.db"));

@@ -44,8 +44,8 @@ fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
     let file = folder.path().join("ara-relay.db");
     let address = relay.address("http://");
     let expected =
-        format!("ara-relay listens on http://{address} and keeps its data in {}\n", file.display());
-    assert_eq!(relay.said, expected);
+        format!("ara-relay listens on http://{address} and keeps its data in {}", file.display());
+    assert_eq!(relay.said, format!("{expected}, a new store\n"));
     assert!(file.exists());
     assert!(get(&address, "/health").starts_with("HTTP/1.1 200"));
     for beside in ["ara-relay.db", "ara-relay.db-wal", "ara-relay.db.lock"] {
@@ -56,7 +56,9 @@ fn it_says_where_it_listens_and_stops_when_it_is_told_to() {
     // Colours are for a terminal.
     assert!(log.contains("the relay stops") && !log.contains('\u{1b}'), "{log}");
     // What it kept is opened again.
-    Running::start(in_folder(folder.path())).stop_by("-INT");
+    let again = Running::start(in_folder(folder.path()));
+    assert!(!again.said.contains("new"), "{}", again.said);
+    again.stop_by("-INT");
 }
 
 #[test]
@@ -178,6 +180,37 @@ fn a_second_one_does_not_start_with_the_same_data() {
     // The system gives it free, also after a relay that could not.
     drop(relay);
     Running::start(in_folder(folder.path())).stop();
+}
+
+#[test]
+fn a_file_that_is_replaced_or_removed_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (file, away, other) = (path("ara-relay.db"), path("away.db"), path("other.db"));
+    std::fs::write(&other, "another one").unwrap();
+    for is_replaced in [true, false] {
+        let relay = Running::start(in_folder(folder.path()));
+        let address = relay.address("http://");
+        assert!(get(&address, "/health").starts_with("HTTP/1.1 200"));
+        std::fs::rename(&file, &away).unwrap();
+        if is_replaced {
+            std::fs::rename(&other, &file).unwrap();
+        }
+        for _ in 0..2 {
+            let told = get(&address, "/health");
+            assert!(told.starts_with("HTTP/1.1 503"), "{told}");
+            assert!(told.contains("was replaced or removed: stop the relay"), "{told}");
+        }
+        let log = relay.stop();
+        assert_eq!(log.lines().filter(|line| line.contains("ERROR")).count(), 1, "{log}");
+        assert_eq!(log.lines().filter(|line| line.contains("WARN")).count(), 1, "{log}");
+        assert_eq!(log.matches("was replaced or removed").count(), 2, "{log}");
+        // What was opened is whole, and goes on once it is in its place.
+        std::fs::rename(&away, &file).unwrap();
+    }
+    let relay = Running::start(in_folder(folder.path()));
+    assert!(get(&relay.address("http://"), "/health").starts_with("HTTP/1.1 200"));
+    assert!(!relay.stop().contains("WARN"));
 }
 
 #[test]

@@ -28,6 +28,7 @@ impl Fault {
                 Error::RelayLimited { seconds: *retry_after }
             }
             Self::Refused(Refusal::AdmissionNeeded) => Error::AdmissionNeeded,
+            Self::Refused(Refusal::Closed) => Error::SpaceClosed,
             Self::Refused(Refusal::Deleted { .. }) => Error::SpaceDeleted,
             Self::Protocol(ara_protocol::Error::UpdateNeeded { what }) => {
                 Error::SyncUpdateNeeded { what: format!("this {what}") }
@@ -71,6 +72,9 @@ mod tests {
             lost.contains("or has lost it") && lost.contains("ask whoever runs the relay"),
             "{lost}"
         );
+        let closed = told(Fault::Refused(Refusal::Closed)).to_string();
+        let is_clear = closed.contains("closed the space") && closed.contains("ask them");
+        assert!(is_clear && !closed.contains("connection"), "{closed}");
         let clock = Fault::Transport(TransportError::ClockWrong);
         assert!(matches!(told(clock), Error::ClockWrong));
         let reason = "connection refused".to_owned();

@@ -99,7 +99,7 @@ impl Session {
     ///
     /// Returns [`Error::DeadlinePassed`](ara_core::Error::DeadlinePassed) if that is not enough: what was done until
     /// then counts, and the next call goes on from there. Returns the errors that the [status](Self::status) tells of if
-    /// the relay cannot be used, such as [`Error::Relay`](ara_core::Error::Relay);
+    /// the relay cannot be used, such as [`Error::Relay`](ara_core::Error::Relay), or [`Error::SpaceClosed`](ara_core::Error::SpaceClosed);
     /// [`Error::RelayFull`](ara_core::Error::RelayFull) or [`Error::RelayDiskFull`](ara_core::Error::RelayDiskFull) if it has
     /// no room for what is to be sent, while all that is new there was received; and [common errors](ara_core::Database#common-errors).
     pub fn run_once(&self, deadline: Instant) -> Result<()> {
