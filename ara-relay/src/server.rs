@@ -15,6 +15,7 @@ mod room;
 mod shares;
 #[cfg(test)]
 mod tests;
+mod timely;
 
 use std::fmt;
 use std::io;
@@ -45,6 +46,8 @@ pub struct ServerOptions {
     pub write_patience: Duration,
     /// How long requests that are running may take when the server stops.
     pub stop_patience: Duration,
+    /// How long the store may take to tell whether it works, and how much is in it.
+    pub store_patience: Duration,
     /// How often what has expired is dropped.
     pub tidy_every: Duration,
     /// How often is looked for what others wrote who share the store, in case that it was not told.
@@ -68,6 +71,8 @@ impl Default for ServerOptions {
             body_patience: Duration::from_secs(60),
             write_patience: Duration::from_secs(60),
             stop_patience: Duration::from_secs(10),
+            // Prometheus waits for 10.
+            store_patience: Duration::from_secs(9),
             tidy_every: Duration::from_secs(60 * 60),
             look_every: Duration::from_secs(1),
             most_connections: 4096,

@@ -15,6 +15,7 @@ use tokio::time::timeout_at;
 
 use crate::relay::{RelayAnswer, peek_mailbox, refusal};
 use crate::server::connections::{Peer, Unnamed};
+use crate::server::timely::in_time;
 use crate::server::{Shared, body, events};
 use crate::store::{StoreError, Topic};
 
@@ -130,11 +131,11 @@ fn retry_after(body: &[u8]) -> Option<u32> {
 /// Tells whether the store can be read and written, in a word that names nothing of it: the log says more.
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let relay = shared.relay.clone();
-    let looked = spawn_blocking(move || {
+    let looked = in_time(shared.options.store_patience, move || {
         relay.check().map_err(|error| word_of(&error, "the store cannot be read\n"))?;
         relay.check_writing().map_err(|error| word_of(&error, "the store cannot be written\n"))
     });
-    match looked.await.unwrap_or_else(|_| Err("it cannot be found out\n".to_owned())) {
+    match looked.await.unwrap_or_else(|| Err("the store does not answer\n".to_owned())) {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
     }

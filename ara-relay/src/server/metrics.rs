@@ -19,12 +19,12 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use tokio::task::spawn_blocking;
 
 use crate::server::Shared;
 use crate::server::metrics::spaces::SpaceSizes;
 use crate::server::metrics::stored::{Stored, Total};
-use crate::store::Store;
+use crate::server::timely::in_time;
+use crate::store::{Store, StoreError};
 
 /// The content type of the text format.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -196,7 +196,7 @@ fn set(gauge: &Gauge, figure: impl TryInto<i64>) {
 
 async fn respond(State(shared): State<Arc<Shared>>) -> Response {
     let counting = shared.clone();
-    let counted = spawn_blocking(move || {
+    let counted = in_time(shared.options.store_patience, move || {
         let (relay, metrics) = (&counting.relay, &counting.metrics);
         if let Some(pool) = relay.store().pool() {
             let figures = [pool.most, pool.open, pool.used, pool.waiting];
@@ -206,9 +206,11 @@ async fn respond(State(shared): State<Arc<Shared>>) -> Response {
         if metrics.sizes.are_due() {
             metrics.sizes.put(&relay.space_sizes()?);
         }
-        Ok::<_, crate::store::StoreError>(total)
+        Ok::<_, StoreError>(total)
     });
-    let total = counted.await.unwrap_or(Err(crate::store::StoreError::BrokeOff));
+    let total = counted
+        .await
+        .unwrap_or_else(|| Err(StoreError::Failed { reason: "it does not answer".to_owned() }));
     if let Err(error) = &total {
         tracing::warn!(%error, "the store cannot be counted");
         // What was counted before may be so no more.

@@ -322,18 +322,18 @@ async fn health_and_metrics_are_told() {
 }
 
 /// A relay over a store that can fail.
-async fn failing() -> (Serving, Arc<Failing>) {
+async fn failing(change: impl FnOnce(&mut ServerOptions)) -> (Serving, Arc<Failing>) {
     let (options, clock) = options();
     let store = Arc::new(Failing::new());
     let relay = Arc::new(Relay::over(store.clone(), options).unwrap());
     let space = TestSpace::unfounded(relay, clock, 1);
     space.put_records(&space.laptop, &space.log).unwrap();
-    (Serving::of(space, |_| {}).await, store)
+    (Serving::of(space, change).await, store)
 }
 
 #[tokio::test]
 async fn health_tells_a_store_that_is_full_or_cannot_be_written_or_read() {
-    let (serving, store) = failing().await;
+    let (serving, store) = failing(|_| {}).await;
     let health = async || {
         let health = serving.client.get("/health").await;
         (health.status, String::from_utf8(health.body).unwrap())
@@ -357,7 +357,7 @@ async fn health_tells_a_store_that_is_full_or_cannot_be_written_or_read() {
 
 #[tokio::test]
 async fn metrics_tell_nothing_of_a_store_that_cannot_be_read() {
-    let (serving, store) = failing().await;
+    let (serving, store) = failing(|_| {}).await;
     let told = async |name: &str| {
         let metrics = serving.metrics.get("/metrics").await;
         assert_eq!(metrics.status, 200);
@@ -376,6 +376,22 @@ async fn metrics_tell_nothing_of_a_store_that_cannot_be_read() {
         }
         assert!(told("ara_relay_connections").await.is_some());
     }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_told_in_time() {
+    let patience = Duration::from_millis(10);
+    let (serving, store) = failing(|options| options.store_patience = patience).await;
+    let held = store.hold_reads();
+    let health = serving.client.get("/health").await;
+    assert_eq!((health.status, &health.body[..]), (503, &b"the store does not answer\n"[..]));
+    let metrics = serving.metrics.get("/metrics").await;
+    let text = String::from_utf8(metrics.body).unwrap();
+    assert!(
+        text.contains("ara_relay_store_up 0\n") && !text.contains("ara_relay_spaces "),
+        "{text}"
+    );
+    drop(held);
 }
 
 #[tokio::test]

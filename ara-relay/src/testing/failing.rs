@@ -1,6 +1,6 @@
 //! A store that fails when a test wants it to.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::store::{Job, Result, Store, StoreError, Topic};
 use crate::testing::stores::{TestStore, test_store};
@@ -12,6 +12,9 @@ pub(crate) struct Failing {
     writes: Mutex<Option<StoreError>>,
 }
 
+/// Reads that wait until this is dropped.
+pub(crate) struct Held<'a>(#[expect(dead_code)] MutexGuard<'a, Option<StoreError>>);
+
 impl Failing {
     pub(crate) fn new() -> Self {
         Self { store: test_store(), reads: Mutex::default(), writes: Mutex::default() }
@@ -20,6 +23,11 @@ impl Failing {
     /// Has all reads fail, or none.
     pub(crate) fn fail_reads(&self, by: Option<StoreError>) {
         *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    /// Has all reads wait.
+    pub(crate) fn hold_reads(&self) -> Held<'_> {
+        Held(self.reads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Has all writes fail, or none.
