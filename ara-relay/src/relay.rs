@@ -226,7 +226,8 @@ impl Relay {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails.
+    /// Returns [`StoreError::Replaced`](crate::store::StoreError::Replaced) if the file of the store was replaced or removed,
+    /// and another error if the store fails.
     pub fn check(&self) -> Result<()> {
         self.check_place()?;
         self.store.read(&mut |transaction| transaction.secret().map(|_| Ending::Keep))

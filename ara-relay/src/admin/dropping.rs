@@ -36,8 +36,8 @@ pub fn drop_copy(store: &dyn Store, id: SpaceId) -> Result<(), AdminError> {
 /// # Errors
 ///
 /// Returns [`AdminError::NotThere`] if the space is not there, [`AdminError::Served`] if it is open,
-/// [`AdminError::Incomplete`] if it was not copied whole, [`AdminError::Deleted`] if a member has deleted it, of which the tombstone must stay, and [`AdminError::Store`] if the
-/// store fails.
+/// [`AdminError::Incomplete`] if it was not copied whole, [`AdminError::Deleted`] if a member has deleted it, of which the
+/// tombstone must stay, and [`AdminError::Store`] if the store fails.
 pub fn delete(store: &dyn Store, id: SpaceId) -> Result<(), AdminError> {
     drop_all_of(store, id, |space| match space.state {
         SpaceState::Arriving if is_half_dropped(space) => Ok(()),
