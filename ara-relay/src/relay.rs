@@ -226,7 +226,7 @@ impl Relay {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError::Replaced`](crate::store::StoreError::Replaced) if the file of the store was replaced or removed,
+    /// Returns [`StoreError::Replaced`] if the file of the store was replaced or removed,
     /// and another error if the store fails.
     pub fn check(&self) -> Result<()> {
         self.check_place()?;
