@@ -58,6 +58,8 @@ fn is_told(error: &Error) -> bool {
             | Error::OlderFormat { .. }
             | Error::ForeignDatabase { .. }
             | Error::NotADatabase { .. }
+            // Where the first page was overwritten at random, nobody can tell.
+            | Error::Encrypted { .. }
             | Error::Shape { .. }
             // The table of the nodes was hit, so that it seems to have the last ordinal there is.
             | Error::TooManyNodes
