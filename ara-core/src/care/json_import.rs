@@ -33,12 +33,12 @@ use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
 use crate::rows::any_rows::{AnyRows, MarkedCell};
-use crate::rows::effective::lens_of;
+use crate::rows::effective::{is_newer, lens_of};
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::key_of::key_of;
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
-use crate::rows::written_through::edits;
+use crate::rows::written_through::{edits, written_through};
 use crate::value::{Stored, Value, is_same};
 
 impl Database {
@@ -209,6 +209,8 @@ impl Import<'_, '_> {
             }
         }
         let unreadable = unreadable.count() as u64;
+        let outdated = self.outdated(&cells)?;
+        cells.retain(|cell| !outdated.contains(&cell.ordinal));
         let levels = self.levels(&cells);
         let level = |cell: &LineCell| levels.get(&cell.ordinal).copied();
         cells.sort_by_key(level);
@@ -231,6 +233,50 @@ impl Import<'_, '_> {
             OnProblem::Stop => Err(Error::Line { line: problem.line, reason: problem.reason }),
             others => Ok(others),
         }
+    }
+
+    /// Returns the columns, by their ordinals, that a line gives another value than what they replace.
+    ///
+    /// A version that does not know that they replace it wrote such a line: what it shows and edits are the replaced
+    /// columns, while the newer ones have nothing, or what was set before.
+    fn outdated(&self, cells: &[LineCell]) -> Result<Vec<u32>> {
+        let Some(lensed) = &self.plan.lensed else { return Ok(Vec::new()) };
+        let lenses = lensed.table.lenses;
+        let said = |position| {
+            let ordinal = lensed.ordinal(position)?;
+            cells.iter().find(|cell| cell.ordinal == ordinal)
+        };
+        let replaced = lenses.reads.iter().flat_map(|lens| lens.from).copied();
+        let replaced: BTreeSet<usize> = replaced.filter(|at| said(*at).is_some()).collect();
+        if replaced.is_empty() {
+            return Ok(Vec::new());
+        }
+        let newer = lenses.reads.iter().map(|lens| lens.column);
+        let newer: Vec<_> = newer.filter_map(|at| Some((at, said(at)?))).collect();
+        let values = newer.iter().map(|(at, cell)| (*at, cell.value.clone())).collect();
+        let set: Vec<usize> = newer.iter().map(|(at, _)| *at).collect();
+        let key_of = |table: TableRef, id: &Given<'_>| key_of(self.connection, table, id);
+        let through = written_through(&lensed.table, values, &set, &key_of)?;
+        let is_whole = |at: &usize| {
+            let writes = lenses.writes.iter().find(|lens| lens.to.contains(at));
+            writes.is_some_and(|lens| lens.from.iter().all(|from| said(*from).is_some()))
+        };
+        let differs = |newer: Option<&Stored<'_>>, at: &usize| {
+            let Some(older) = said(*at) else { return false };
+            let older = older.value.as_ref();
+            match through.get(at).filter(|_| is_whole(at)) {
+                Some(written) => {
+                    let written = written.as_ref().map_or(ValueRef::Null, Stored::to_sql);
+                    !is_same(written, older) && !is_same_number(written, older)
+                }
+                None => newer.is_none() && older.is_some(),
+            }
+        };
+        let outdated = newer.iter().filter(|(column, cell)| {
+            let mut replaced = replaced.iter().filter(|at| is_newer(lenses, *column, **at));
+            replaced.any(|at| differs(cell.value.as_ref(), at))
+        });
+        Ok(outdated.map(|(_, cell)| cell.ordinal).collect())
     }
 
     /// Returns which columns of a line come after others, as they replace them, by their ordinals. There are none
