@@ -174,7 +174,8 @@ const WIDER: &str =
     "wider: older versions of the app keep a value beyond their range, and do not see it";
 
 /// The note about required columns that are new in tables that may have rows already.
-const REQUIRED: &str = "required: rows of older versions lack it, and `narrow_all` leaves them out";
+const REQUIRED: &str =
+    "required: `narrow_all` leaves out rows of older versions that show nothing in it";
 
 /// Returns facts as a list with a line for each column. `sign` and `style` mark what the facts are about.
 /// Notes follow if rows may lack a required column, and if a column got wider.
@@ -369,7 +370,7 @@ mod tests {
       + state  enum Late  required
       + title  text  required
 
-required: rows of older versions lack it, and `narrow_all` leaves them out
+required: `narrow_all` leaves out rows of older versions that show nothing in it
 ";
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
     }

@@ -58,7 +58,7 @@ fn what_is_required_is_marked() {
     let stars = "pub stars: i64,\n    pub due: Option<Timestamp>,\n    pub title";
     app.write("src/lib.rs", &TODO.replace("pub title", stars));
     let expected = "    table todo\n      + due    timestamp\n      + stars  integer  required\n\n\
-                    required: rows of older versions lack it, and `narrow_all` leaves them out\n";
+                    required: `narrow_all` leaves out rows of older versions that show nothing in it\n";
     assert_eq!(app.ara(&["diff"]).stdout, expected);
     let json = app.ara(&["diff", "--json"]).json();
     let required: Vec<_> = json["unrecorded"]

@@ -50,8 +50,8 @@ fn from_a_column_to_the_one_that_replaces_it() {
     folder.write(MAIN, &app("", &format!("{RETIRED} {}", lens(""))));
     let differs = folder.ara(&["diff"]);
     assert_eq!(differs.code, Some(1), "{differs:?}");
-    let expected = "    table expense\n      + length  integer  required  replaces `note`\n\nrequired: rows of \
-         older versions lack it, and `narrow_all` leaves them out\n`expense.note` is retired\n";
+    let expected = "    table expense\n      + length  integer  required  replaces `note`\n\nrequired: \
+         `narrow_all` leaves out rows of older versions that show nothing in it\n`expense.note` is retired\n";
     assert_eq!(differs.stdout, expected);
     let locked = folder.ara(&["lock", "-m", "lengths"]);
     assert!(locked.stdout.contains("  replaces `note`\n"), "{locked:?}");
