@@ -148,3 +148,30 @@ fn what_is_ensured_is_known_before_it_is_used() -> Outcome {
     }
     Ok(())
 }
+
+/// A step that cannot be undone is not passed over: the one before it made the row that it changed.
+#[test]
+fn the_last_step_of_a_newer_version_is_not_passed_over() -> Outcome {
+    let file = File::new()?;
+    let db = file.open()?;
+    let ada = db.create(v1::Person::draft().name("Ada Byron"))?;
+    db.update(v2::Person::patch(id(ada)).first_name("Augusta").paid(true))?;
+    drop(db);
+
+    // The older version, and the newer one before it has told its schema, do not know the functions.
+    let db = file.open()?;
+    assert_eq!(db.get(ada)?.there()?.paid, Some(true));
+    for _ in 0..2 {
+        let report = db.undo_last()?.there()?;
+        assert_eq!((report.written, report.transaction), (0, None));
+        assert!(report.unknown > 0 && report.unknown == report.left, "{report:?}");
+        assert_eq!(db.get(ada)?.there()?.name.as_deref(), Some("Augusta Byron"));
+    }
+    db.ensure::<v2::Person>()?;
+    let report = db.undo_last()?.there()?;
+    assert_eq!((report.left, report.unknown), (0, 0));
+    are(&db, ada, ["Ada Byron", "Ada", "Byron"])?;
+    assert!(db.undo_last()?.there()?.transaction.is_some());
+    assert_eq!(db.get(ada)?.map(|row| row.name), None);
+    verified(&db)
+}

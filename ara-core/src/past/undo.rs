@@ -35,6 +35,10 @@ pub struct UndoReport {
     /// The number of values of the transactions that were left as they are, because they have been
     /// overwritten since, or are not in a table. An undo that has no effect counts every value here.
     pub left: u64,
+    /// The number of those that were left because this program does not know the functions by which they were written
+    /// into columns that others replace: [ensure](Database::ensure) the app's schema first,
+    /// or undo them in the version of the app that made them.
+    pub unknown: u64,
     /// The transaction that the undo wrote, or `None` if it left all values. It can be undone in turn.
     pub transaction: Option<TransactionId>,
 }

@@ -28,6 +28,8 @@ impl Database {
     /// - It [undoes](Self::undo) as `undo` does. Transactions of other devices are left as they are, and so is what they
     ///   have overwritten: a merge in between changes neither which transaction is next, nor what others wrote.
     /// - A transaction of which nothing is left to undo, since others have overwritten all of it, is passed over.
+    /// - One that this program cannot undo, as it does not know the functions between its columns, is not: nothing is
+    ///   written then, and [`UndoReport::unknown`] tells it. What it has built on would be undone without it otherwise.
     /// - What ara writes for itself is no transaction of the app, nor is what is in local tables alone. All others of the
     ///   file count, whichever thread or process made them, but those that it wrote before it was copied or
     ///   [compacted](Self::compact).
@@ -97,7 +99,7 @@ impl Database {
         let mut before = None;
         while let Some(transaction) = self.last_of(wanted, before)? {
             let report = self.undo(transaction)?;
-            if report.transaction.is_some() {
+            if report.transaction.is_some() || report.unknown > 0 {
                 return Ok(Some(report));
             }
             before = Some(transaction);

@@ -156,6 +156,9 @@ impl<'c, 'r> RowUndoing<'c, 'r> {
             let name = table.columns.get(column).filter(|_| !turned.is_empty());
             let left = written.len() - name.map_or(0, |_| turned.len());
             self.outcome.report.left += left as u64;
+            let unknown = written.iter().filter(|cell| left_alone.contains(&cell.target));
+            let unknown = unknown.filter(|cell| self.turn(cell.target).is_some()).count();
+            self.outcome.report.unknown += unknown as u64;
             let Some(name) = name else { continue };
             if turned.iter().any(|cell| cell.is_update()) {
                 let text = ((key.0, key.1), (*column, name.as_str()));
