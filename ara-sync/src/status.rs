@@ -89,6 +89,17 @@ impl Status {
         }
     }
 
+    /// Notes how many bytes are to be sent. If something is being sent, the difference was, and nothing is any more once
+    /// there is nothing left.
+    pub(crate) fn note_unsent(&mut self, bytes: u64) {
+        let sent = self.bytes_to_send.saturating_sub(bytes);
+        self.bytes_to_send = bytes;
+        self.sending = self.sending.filter(|_| bytes > 0).map(|sending| {
+            let sent = sending.sent.saturating_add(sent);
+            SendProgress { sent, total: sent.saturating_add(bytes) }
+        });
+    }
+
     /// Returns whether the relay is connected, everything of this device is sent, and everything that the relay has
     /// was received.
     #[must_use]
@@ -111,5 +122,27 @@ impl Status {
             Connection::Failing { error } | Connection::Stopped { error } => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_up_to_date_sends_nothing() {
+        let mut status = Status::new(String::new());
+        status.connection = Connection::Connected;
+        status.note_unsent(100);
+        assert_eq!(status.sending, None);
+        status.sending = Some(SendProgress { sent: 0, total: 0 });
+        status.note_unsent(70);
+        assert_eq!(status.sending, Some(SendProgress { sent: 30, total: 100 }));
+        // Something was written meanwhile.
+        status.note_unsent(90);
+        assert_eq!(status.sending, Some(SendProgress { sent: 30, total: 120 }));
+        status.note_unsent(0);
+        assert!(status.is_up_to_date());
+        assert_eq!(status.sending, None);
     }
 }

@@ -239,7 +239,7 @@ impl Shared {
         let mark = self.commits.mark();
         let bytes = slot.as_mut().map(Engine::bytes_to_send);
         if let Some(Ok(bytes)) = bytes {
-            self.status.update(|status| status.bytes_to_send = self.commits.unsent(bytes, mark));
+            self.status.update(|status| status.note_unsent(self.commits.unsent(bytes, mark)));
         }
         // What cannot be told is found out by a round.
         !matches!(bytes, Some(Ok(0)))
@@ -284,7 +284,7 @@ impl Shared {
                 status.alarms = alarms;
             }
             if let Ok(bytes) = bytes {
-                status.bytes_to_send = self.commits.unsent(bytes, mark);
+                status.note_unsent(self.commits.unsent(bytes, mark));
             }
         });
     }
@@ -297,12 +297,8 @@ impl Shared {
             status.connection = Connection::Connected;
             status.progress = (read < end).then_some(progress);
             if let Some(counted) = to_send {
-                let left = self.commits.unsent(counted, begun);
-                let sent = status.sending.map_or(0, |sending| sending.sent);
-                let sent = sent.saturating_add(status.bytes_to_send.saturating_sub(left));
-                let total = sent.saturating_add(left);
-                status.sending = (left > 0).then_some(SendProgress { sent, total });
-                status.bytes_to_send = left;
+                status.sending.get_or_insert(SendProgress { sent: 0, total: 0 });
+                status.note_unsent(self.commits.unsent(counted, begun));
             }
         });
     }
