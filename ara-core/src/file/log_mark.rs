@@ -71,12 +71,15 @@ pub(crate) fn refuse_foreign_log(
     }
     // While this is read, nobody moves what is committed later into the file.
     let snapshot = connection.unchecked_transaction()?;
-    let mark = |connection: &Connection| Ok(meta::get::<LogMark>(connection, meta::LOG_MARK)?);
+    let mark = |connection: &Connection| meta::get::<LogMark>(connection, meta::LOG_MARK);
     // A file that was left half way through taking over its log cannot always be read without it, and one whose key was
     // changed cannot be decrypted.
-    match (mark(&snapshot), immutable(path, key).and_then(|file| mark(&file))) {
-        // Pages of another file are encrypted by another key, or with another salt.
-        (Err(Error::Corrupt), Ok(_)) if !key.is_none() => Err(foreign_log(path)),
+    match (mark(&snapshot), immutable(path, key).and_then(|file| Ok(mark(&file)?))) {
+        // Pages of another file are encrypted by another key, or with another salt. A mark that is no mark is another
+        // matter: SQLite has read it.
+        (Err(error), Ok(_)) if !key.is_none() && error.sqlite_error_code().is_some() => {
+            Err(foreign_log(path))
+        }
         (Ok(Some(in_log)), Ok(Some(in_file))) if !in_log.may_follow(in_file.now) => {
             Err(foreign_log(path))
         }
