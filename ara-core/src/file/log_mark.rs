@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Result};
 use crate::file::checks::{beside, immutable};
@@ -75,16 +75,21 @@ pub(crate) fn refuse_foreign_log(
     // A file that was left half way through taking over its log cannot always be read without it, and one whose key was
     // changed cannot be decrypted.
     match (mark(&snapshot), immutable(path, key).and_then(|file| Ok(mark(&file)?))) {
-        // Pages of another file are encrypted by another key, or with another salt. A mark that is no mark is another
-        // matter: SQLite has read it.
-        (Err(error), Ok(_)) if !key.is_none() && error.sqlite_error_code().is_some() => {
-            Err(foreign_log(path))
-        }
+        // Pages of another file are encrypted by another key, or with another salt.
+        (Err(error), Ok(_)) if !key.is_none() && is_unreadable(&error) => Err(foreign_log(path)),
         (Ok(Some(in_log)), Ok(Some(in_file))) if !in_log.may_follow(in_file.now) => {
             Err(foreign_log(path))
         }
         _ => Ok(()),
     }
+}
+
+/// Returns whether SQLite could not make sense of pages.
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure)
+    )
 }
 
 /// Returns the error of a file beside which lies the log of another one.
