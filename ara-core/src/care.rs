@@ -8,6 +8,7 @@ pub(crate) mod json_line;
 pub(crate) mod json_lines;
 pub(crate) mod json_unread;
 pub(crate) mod json_value;
+pub(crate) mod json_versions;
 #[cfg(feature = "encryption")]
 pub(crate) mod keys;
 pub(crate) mod panicking_lenses;

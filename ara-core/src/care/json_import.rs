@@ -12,9 +12,10 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::care::import_report::{ImportReport, LineProblem, OnProblem};
-use crate::care::json_line::{Line, read_line};
+use crate::care::json_line::{Line, LineCell, read_line};
 use crate::care::json_lines::{Kinds, table};
-use crate::care::json_value::{FromJson, Kind, failed, read_value};
+use crate::care::json_value::{FromJson, Kind, failed, is_same_number, read_value};
+use crate::care::json_versions::{levels_of, outdated};
 use crate::catalog::registry::Registry;
 use crate::database::Database;
 use crate::database::transaction::{State, Transaction};
@@ -28,18 +29,18 @@ use crate::log::nodes;
 use crate::log::row_clock::RowClock;
 #[cfg(feature = "text")]
 use crate::log::texts::TextCell;
-use crate::model::lens::{Given, Lenses};
+use crate::model::lens::Given;
 use crate::model::table::Table;
 use crate::model::table_ref::TableRef;
 use crate::names::{is_ara_s, name_list, quoted, stored_table_name};
 use crate::rows::any_rows::{AnyRows, MarkedCell};
-use crate::rows::effective::{is_newer, lens_of};
+use crate::rows::effective::lens_of;
 use crate::rows::folded_change::FoldedCell;
 use crate::rows::key_of::key_of;
 use crate::rows::plan::Plan;
 use crate::rows::writing::Writing;
-use crate::rows::written_through::{edits, written_through};
-use crate::value::{Stored, Value, is_same};
+use crate::rows::written_through::edits;
+use crate::value::{Stored, is_same};
 
 impl Database {
     /// Imports JSON Lines that [`export_json`](Self::export_json) wrote, or that have the same form, in one
@@ -178,16 +179,6 @@ struct Import<'c, 'r> {
     report: ImportReport,
 }
 
-/// The value that a line gives one column.
-struct LineCell {
-    ordinal: u32,
-    name: String,
-    value: Option<Stored<'static>>,
-    is_counter: bool,
-    /// Whether this version of the app cannot read it.
-    is_unreadable: bool,
-}
-
 impl Import<'_, '_> {
     /// Imports a line, or leaves it out.
     fn line(&mut self, state: &mut State<'_>, line: u64, bytes: &[u8]) -> Result<()> {
@@ -209,9 +200,12 @@ impl Import<'_, '_> {
             }
         }
         let unreadable = unreadable.count() as u64;
-        let outdated = self.outdated(&cells)?;
-        cells.retain(|cell| !outdated.contains(&cell.ordinal));
-        let levels = self.levels(&cells);
+        let mut levels = HashMap::new();
+        if let Some(lensed) = &self.plan.lensed {
+            let outdated = outdated(lensed, self.connection, &cells)?;
+            cells.retain(|cell| !outdated.contains(&cell.ordinal));
+            levels = levels_of(lensed, &cells);
+        }
         let level = |cell: &LineCell| levels.get(&cell.ordinal).copied();
         cells.sort_by_key(level);
         let mut steps = cells.chunk_by(|one, other| level(one) == level(other));
@@ -233,64 +227,6 @@ impl Import<'_, '_> {
             OnProblem::Stop => Err(Error::Line { line: problem.line, reason: problem.reason }),
             others => Ok(others),
         }
-    }
-
-    /// Returns the columns, by their ordinals, that a line gives another value than what they replace.
-    ///
-    /// A version that does not know that they replace it wrote such a line: what it shows and edits are the replaced
-    /// columns, while the newer ones have nothing, or what was set before.
-    fn outdated(&self, cells: &[LineCell]) -> Result<Vec<u32>> {
-        let Some(lensed) = &self.plan.lensed else { return Ok(Vec::new()) };
-        let lenses = lensed.table.lenses;
-        let said = |position| {
-            let ordinal = lensed.ordinal(position)?;
-            cells.iter().find(|cell| cell.ordinal == ordinal)
-        };
-        let replaced = lenses.reads.iter().flat_map(|lens| lens.from).copied();
-        let replaced: BTreeSet<usize> = replaced.filter(|at| said(*at).is_some()).collect();
-        if replaced.is_empty() {
-            return Ok(Vec::new());
-        }
-        let newer = lenses.reads.iter().map(|lens| lens.column);
-        let newer: Vec<_> = newer.filter_map(|at| Some((at, said(at)?))).collect();
-        let values = newer.iter().map(|(at, cell)| (*at, cell.value.clone())).collect();
-        let set: Vec<usize> = newer.iter().map(|(at, _)| *at).collect();
-        let key_of = |table: TableRef, id: &Given<'_>| key_of(self.connection, table, id);
-        let through = written_through(&lensed.table, values, &set, &key_of)?;
-        let is_whole = |at: &usize| {
-            let writes = lenses.writes.iter().find(|lens| lens.to.contains(at));
-            writes.is_some_and(|lens| lens.from.iter().all(|from| said(*from).is_some()))
-        };
-        let differs = |newer: Option<&Stored<'_>>, at: &usize| {
-            let Some(older) = said(*at) else { return false };
-            let older = older.value.as_ref();
-            match through.get(at).filter(|_| is_whole(at)) {
-                Some(written) => {
-                    let written = written.as_ref().map_or(ValueRef::Null, Stored::to_sql);
-                    !is_same(written, older) && !is_same_number(written, older)
-                }
-                None => newer.is_none() && older.is_some(),
-            }
-        };
-        let outdated = newer.iter().filter(|(column, cell)| {
-            let mut replaced = replaced.iter().filter(|at| is_newer(lenses, *column, **at));
-            replaced.any(|at| differs(cell.value.as_ref(), at))
-        });
-        Ok(outdated.map(|(_, cell)| cell.ordinal).collect())
-    }
-
-    /// Returns which columns of a line come after others, as they replace them, by their ordinals. There are none
-    /// unless the line names columns that are replaced: then these are written first, so that the newest one speaks.
-    fn levels(&self, cells: &[LineCell]) -> HashMap<u32, usize> {
-        let Some(lensed) = &self.plan.lensed else { return HashMap::new() };
-        let lenses = lensed.table.lenses;
-        let named = |ordinal| cells.iter().any(|cell| cell.ordinal == ordinal);
-        let replaced = lenses.reads.iter().flat_map(|lens| lens.from);
-        if !replaced.filter_map(|from| lensed.ordinal(*from)).any(named) {
-            return HashMap::new();
-        }
-        let level = |(column, ordinal)| Some((ordinal, level(lenses, column)?));
-        lensed.columns().filter_map(level).collect()
     }
 
     /// Writes what differs into a row.
@@ -499,12 +435,6 @@ impl Import<'_, '_> {
     }
 }
 
-/// Returns how many columns a column replaces one after another, or `None` if it replaces none.
-fn level(lenses: Lenses, column: usize) -> Option<usize> {
-    let from = lens_of(lenses, column)?.from.iter();
-    Some(1 + from.filter_map(|from| level(lenses, *from)).max().unwrap_or_default())
-}
-
 /// Returns what marks a row as deleted, or as not deleted.
 fn is_deleted(is_deleted: bool) -> LineCell {
     LineCell {
@@ -534,12 +464,6 @@ fn no_column((at, name): (usize, &str), fault: NameFault) -> String {
         }
         _ => format!("has a key that cannot be a column, number {at} in the line: {fault}"),
     }
-}
-
-/// Returns whether a float is to be written where another program stored the same number as an integer.
-fn is_same_number(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
-    let is_integer = matches!(held, ValueRef::Integer(_));
-    is_integer && Stored::from_sql(held).and_then(f64::read).map(Stored::Real).as_ref() == value
 }
 
 /// Returns the stamp of the latest change that the clock of a row lists, or `None` if it lists none.

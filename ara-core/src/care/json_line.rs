@@ -8,10 +8,22 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
+use crate::value::Stored;
+
 /// What a line consists of.
 pub(crate) struct Line {
     /// The keys and their values, in the order of the line. No key is there twice.
     pub(crate) entries: Vec<(String, Json)>,
+}
+
+/// The value that a line gives one column.
+pub(crate) struct LineCell {
+    pub(crate) ordinal: u32,
+    pub(crate) name: String,
+    pub(crate) value: Option<Stored<'static>>,
+    pub(crate) is_counter: bool,
+    /// Whether this version of the app cannot read it.
+    pub(crate) is_unreadable: bool,
 }
 
 /// Reads a line. The error says what is wrong with it, without a value.

@@ -184,3 +184,9 @@ fn number_of(number: &Number, kind: Kind) -> Result<Stored<'static>, &'static st
 fn blob(uuid: Uuid) -> Stored<'static> {
     Stored::Blob(uuid.as_bytes().to_vec().into())
 }
+
+/// Returns whether a float is to be written where another program stored the same number as an integer.
+pub(crate) fn is_same_number(held: ValueRef<'_>, value: Option<&Stored<'_>>) -> bool {
+    let is_integer = matches!(held, ValueRef::Integer(_));
+    is_integer && Stored::from_sql(held).and_then(f64::read).map(Stored::Real).as_ref() == value
+}
